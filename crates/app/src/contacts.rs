@@ -1,0 +1,335 @@
+//! Contacts, links, blocks, and the answer to a first contact.
+
+use crate::audit::{Act, category};
+use crate::error::AppError;
+use crate::views::ContactView;
+use crate::work::{Event, Work};
+use crate::{Actor, App};
+use liaison_domain::{BlockId, ContactId, FirstContact, LinkId, MemberId, Network, RoomId, RoomKind, Timestamp};
+use liaison_policy::{AddContact, Permit, TieState, judge_opening, judge_pair};
+use liaison_store::facts::Facts;
+use liaison_store::rooms::{NewRoom, direct_key};
+use liaison_store::{companies, contacts, links, members, participants, rooms};
+use serde::Serialize;
+use std::sync::Arc;
+use utoipa::ToSchema;
+
+/// Whom to add.
+#[derive(Debug, Clone)]
+pub enum WhomToAdd {
+    /// The person on a card.
+    Card(String),
+    /// A person in one of the actor's rooms.
+    Participant(RoomId, MemberId),
+}
+
+/// One of the actor's blocks.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct BlockView {
+    /// Its id.
+    pub id: BlockId,
+    /// Who is blocked.
+    pub name: String,
+    /// Of which company.
+    pub company_name: String,
+    /// The direct room.
+    pub room_id: Option<RoomId>,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// What is blocked.
+#[derive(Debug, Clone, Copy)]
+pub enum WhomToBlock {
+    /// The person behind a contact.
+    Contact(ContactId),
+    /// The outsider in a direct room.
+    Room(RoomId),
+}
+
+impl App {
+    /// Adds an outsider: contact, link and direct room at once; one-sided adding is enough (L1). Answers the contact,
+    /// and whether it is new.
+    ///
+    /// # Errors
+    /// Where the person is not there for the actor, or the decision refuses.
+    pub async fn add_contact(&self, actor: &Actor, whom: &WhomToAdd) -> Result<(ContactView, bool), AppError> {
+        let mut work = self.begin_as(actor).await?;
+        let target = match whom {
+            WhomToAdd::Card(reference) => self.referred(actor, reference)?,
+            WhomToAdd::Participant(room, participant) => {
+                let access = self.access(&mut work.tx, actor.id, actor.company, *room).await?;
+                self.outsider_in_room(&access.ok_or(AppError::NotFound)?, actor, *participant).await?
+            }
+        };
+        let existing = contacts::find_by_outsider(&mut work.tx, actor.id, target).await?;
+        let pair = self.pair(&mut work.tx, actor, target).await?;
+        let link = links::find(&mut work.tx, actor.id, target).await?;
+        if let (Some(contact), Some(TieState::Live)) = (&existing, link.map(|l| l.state)) {
+            let view = self.contact_view(&mut work.tx, actor, contact.id).await?.ok_or(AppError::NotFound)?;
+            return Ok((view, false));
+        }
+        let permit: Permit<AddContact> = judge_pair(&pair).map_err(|denial| AppError::denied(&denial, actor))?;
+        let asks = pair.target_company.setting.first_contact == FirstContact::Request;
+        let state = match link.map(|l| l.state) {
+            None if asks => TieState::Pending(target),
+            // Added by the one who was asked: that is the yes.
+            None | Some(TieState::Live) => TieState::Live,
+            Some(TieState::Pending(asked)) if asked == actor.id => TieState::Live,
+            Some(pending @ TieState::Pending(_)) => pending,
+            Some(TieState::Ended(by)) if by == actor.id => TieState::Live,
+            // Only the side that ended a link revives it.
+            Some(ended @ TieState::Ended(_)) => ended,
+        };
+        let company = companies::find(&mut work.tx, pair.target.company).await?.ok_or(AppError::NotFound)?;
+        let person = members::find(&mut work.tx, target).await?.ok_or(AppError::NotFound)?;
+        let created = existing.is_none();
+        let (permit, contact) = match existing {
+            Some(contact) => (permit, contact.id),
+            None => {
+                let contact = contacts::Contact {
+                    id: ContactId::new(&*self.clock),
+                    company_id: actor.company,
+                    owner_id: actor.id,
+                    outsider_id: target,
+                    nickname: person.nickname.unwrap_or_else(|| person.name.clone()),
+                    name: person.name,
+                    company_name: company.name,
+                    position: work.position,
+                };
+                (contacts::insert(&mut work.tx, permit, &contact, work.now).await?, contact.id)
+            }
+        };
+        if link.map(|l| l.state) == Some(state) {
+            drop(permit);
+        } else {
+            links::make(&mut work.tx, permit, LinkId::new(&*self.clock), (actor.id, target), state, work.now).await?;
+        }
+        let room = self.direct_room(&mut work, actor, target).await?;
+        rooms::touch_policy(&mut work.tx, room, work.position).await?;
+        let added = |company| Act {
+            category: category::EXTERNAL,
+            action: "contact.added",
+            actor: (company == actor.company).then_some(actor),
+            target: Some(contact.to_string()),
+            details: serde_json::json!({ "by": actor.id, "outsider": target, "roomId": room }),
+        };
+        work.audit(&*self.clock, actor.company, added(actor.company)).await?;
+        if link.is_none() {
+            // The other company's state changed too: one of its members now has a link to outside.
+            work.audit(&*self.clock, pair.target.company, added(pair.target.company)).await?;
+        }
+        self.reassess(&mut work, Some(actor), &[room]).await?;
+        work.events.push(Event::Contact { to: actor.id, contact });
+        work.events.push(Event::Room { to: Arc::from([actor.id, target]), room });
+        let view = self.contact_view(&mut work.tx, actor, contact).await?.ok_or(AppError::NotFound)?;
+        self.finish(work).await?;
+        Ok((view, created))
+    }
+
+    /// The direct room of the actor and somebody else, opened if there is none.
+    pub(crate) async fn direct_room(
+        &self,
+        work: &mut Work,
+        actor: &Actor,
+        other: MemberId,
+    ) -> Result<RoomId, AppError> {
+        if let Some(room) = rooms::find_direct(&mut work.tx, actor.id, other).await? {
+            return Ok(room.id);
+        }
+        let mut facts = Facts::new(Network::Partner, work.now);
+        let facts = facts.gathering(&mut work.tx, RoomKind::Direct, None, &[actor.id, other]).await?;
+        let permit = judge_opening(&facts, actor.id).map_err(|denial| AppError::denied(&denial, actor))?;
+        let id = RoomId::new(&*self.clock);
+        let room = NewRoom {
+            id,
+            kind: RoomKind::Direct,
+            name: None,
+            direct_key: Some(direct_key(actor.id, other)),
+            external: facts.is_external(),
+            created_by: Some(actor.id),
+        };
+        rooms::insert(&mut work.tx, permit, room, work.now, work.position).await?;
+        for person in &facts.people {
+            participants::insert(&mut work.tx, id, person.id, person.company, 1, work.now).await?;
+        }
+        Ok(id)
+    }
+
+    /// A page of the actor's contacts, by name.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn list_contacts(
+        &self,
+        actor: &Actor,
+        query: &str,
+        after: Option<(String, ContactId)>,
+        limit: i64,
+    ) -> Result<Vec<ContactView>, AppError> {
+        let mut tx = self.db.read().await?;
+        let found = contacts::list(&mut tx, actor.id, query, after, limit).await?;
+        let mut views = Vec::with_capacity(found.len());
+        for contact in found {
+            views.extend(self.contact_view(&mut tx, actor, contact.id).await?);
+        }
+        Ok(views)
+    }
+
+    /// One of the actor's contacts.
+    ///
+    /// # Errors
+    /// Where it is not theirs.
+    pub async fn get_contact(&self, actor: &Actor, id: ContactId) -> Result<ContactView, AppError> {
+        let mut tx = self.db.read().await?;
+        self.contact_view(&mut tx, actor, id).await?.ok_or(AppError::NotFound)
+    }
+
+    /// Answers a first contact that waits for the actor.
+    ///
+    /// # Errors
+    /// Where the room is not theirs or nothing waits for them.
+    pub async fn answer_request(&self, actor: &Actor, room: RoomId, accept: bool) -> Result<(), AppError> {
+        let mut work = self.begin_as(actor).await?;
+        let other = self.outsider_of_direct(&mut work, actor, room).await?;
+        let link = links::find(&mut work.tx, actor.id, other).await?;
+        if link.map(|l| l.state) != Some(TieState::Pending(actor.id)) {
+            return Err(AppError::Conflict {
+                code: "NO_REQUEST",
+                detail: "No first contact waits for your answer in this room.".into(),
+            });
+        }
+        links::answer(&mut work.tx, LinkId::new(&*self.clock), actor.id, other, accept, work.now).await?;
+        rooms::touch_policy(&mut work.tx, room, work.position).await?;
+        let action = if accept { "request.accepted" } else { "request.declined" };
+        self.audit_room(&mut work, actor, action, room).await?;
+        self.reassess(&mut work, Some(actor), &[room]).await?;
+        work.events.push(Event::Room { to: Arc::from([actor.id, other]), room });
+        self.finish(work).await
+    }
+
+    async fn audit_room(
+        &self,
+        work: &mut Work,
+        actor: &Actor,
+        action: &'static str,
+        room: RoomId,
+    ) -> Result<(), AppError> {
+        let details = serde_json::json!({});
+        let target = Some(room.to_string());
+        let act = Act { category: category::EXTERNAL, action, actor: Some(actor), target, details };
+        work.audit(&*self.clock, actor.company, act).await
+    }
+
+    async fn outsider_of_direct(&self, work: &mut Work, actor: &Actor, room: RoomId) -> Result<MemberId, AppError> {
+        let access = self.access(&mut work.tx, actor.id, actor.company, room).await?.ok_or(AppError::NotFound)?;
+        if access.room.kind != RoomKind::Direct {
+            return Err(AppError::field("/roomId", "NOT_DIRECT", "is a direct room with somebody of another company"));
+        }
+        let other = access.people.iter().find(|p| p.company_id != actor.company);
+        other.map(|p| p.member_id).ok_or_else(|| {
+            AppError::field("/roomId", "NOT_EXTERNAL", "is a direct room with somebody of another company")
+        })
+    }
+
+    /// Blocks an outsider. They are not told: what they write from now on stays out of the actor's sight for good.
+    ///
+    /// # Errors
+    /// Where the contact or room is not the actor's.
+    pub async fn block(&self, actor: &Actor, whom: WhomToBlock) -> Result<BlockView, AppError> {
+        let mut work = self.begin_as(actor).await?;
+        let other = match whom {
+            WhomToBlock::Room(room) => self.outsider_of_direct(&mut work, actor, room).await?,
+            WhomToBlock::Contact(id) => {
+                let contact = contacts::find(&mut work.tx, id).await?.filter(|c| c.owner_id == actor.id);
+                contact.ok_or(AppError::NotFound)?.outsider_id
+            }
+        };
+        let block =
+            links::StoredBlock { id: BlockId::new(&*self.clock), blocker: actor.id, blocked: other, since: work.now };
+        let view = if links::insert_block(&mut work.tx, block).await? {
+            let room = rooms::find_direct(&mut work.tx, actor.id, other).await?.map(|r| r.id);
+            self.after_block(&mut work, actor, other, room, "block.added").await?;
+            self.block_view(&mut work, actor, block).await?
+        } else {
+            let known = links::find_block(&mut work.tx, actor.id, other).await?.ok_or(AppError::NotFound)?;
+            return self.block_view(&mut work, actor, known).await;
+        };
+        self.finish(work).await?;
+        Ok(view)
+    }
+
+    async fn after_block(
+        &self,
+        work: &mut Work,
+        actor: &Actor,
+        other: MemberId,
+        room: Option<RoomId>,
+        action: &'static str,
+    ) -> Result<(), AppError> {
+        let details = serde_json::json!({ "outsider": other });
+        let target = room.map(|r| r.to_string());
+        let act = Act { category: category::EXTERNAL, action, actor: Some(actor), target, details };
+        work.audit(&*self.clock, actor.company, act).await?;
+        if let Some(room) = room {
+            // The policy version alone: raising the room's position would show the blocked one that something moved.
+            let position = rooms::find(&mut work.tx, room).await?.map_or(work.position, |r| r.last_position);
+            rooms::touch_policy(&mut work.tx, room, position).await?;
+            self.reassess_block(work, actor.id, room).await?;
+            work.events.push(Event::Room { to: Arc::from([actor.id]), room });
+        }
+        Ok(())
+    }
+
+    /// Ends one of the actor's blocks. What was written meanwhile stays out of sight.
+    ///
+    /// # Errors
+    /// Where it is not theirs.
+    pub async fn unblock(&self, actor: &Actor, id: BlockId) -> Result<(), AppError> {
+        let mut work = self.begin_as(actor).await?;
+        let blocks = links::blocks_of(&mut work.tx, actor.id).await?;
+        let block = blocks.into_iter().find(|b| b.id == id).ok_or(AppError::NotFound)?;
+        links::delete_block(&mut work.tx, id).await?;
+        let room = rooms::find_direct(&mut work.tx, actor.id, block.blocked).await?.map(|r| r.id);
+        self.after_block(&mut work, actor, block.blocked, room, "block.removed").await?;
+        self.finish(work).await
+    }
+
+    /// The actor's blocks.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn list_blocks(&self, actor: &Actor) -> Result<Vec<BlockView>, AppError> {
+        let mut tx = self.db.read().await?;
+        let mut views = Vec::new();
+        for block in links::blocks_of(&mut tx, actor.id).await? {
+            views.push(block_view(&mut tx, actor, block).await?);
+        }
+        Ok(views)
+    }
+
+    async fn block_view(
+        &self,
+        work: &mut Work,
+        actor: &Actor,
+        block: links::StoredBlock,
+    ) -> Result<BlockView, AppError> {
+        block_view(&mut work.tx, actor, block).await
+    }
+}
+
+/// A block shows the person as the direct room does: under the name kept where it froze.
+async fn block_view(
+    tx: &mut liaison_store::Tx,
+    actor: &Actor,
+    block: links::StoredBlock,
+) -> Result<BlockView, AppError> {
+    let room = rooms::find_direct(tx, actor.id, block.blocked).await?.map(|r| r.id);
+    let shown = match room {
+        Some(room) => participants::find_author(tx, room, block.blocked).await?,
+        None => None,
+    };
+    let (name, company_name) = shown.unwrap_or_default();
+    Ok(BlockView { id: block.id, name, company_name, room_id: room, since: block.since })
+}

@@ -1,0 +1,144 @@
+//! The use cases of Liaison: load facts, decide, write, audit and publish, each in one transaction.
+//!
+//! REST, WebSocket and command line share what stands here; nothing here knows any of the three. A use case begins a
+//! [`work::Work`] (a writing transaction that collects what is to be told to whom), and ends it with
+//! [`App::finish`], which commits and then hands the collected events to the [`hub::Hub`].
+
+pub mod audit;
+pub mod auth;
+pub mod companies;
+pub mod contacts;
+pub mod error;
+pub mod external;
+pub mod hub;
+pub mod limits;
+pub mod log;
+pub mod members;
+pub mod people;
+pub mod realtime;
+pub mod rooms;
+mod seal;
+mod standing;
+pub mod upkeep;
+pub mod views;
+pub mod work;
+pub mod writer;
+
+pub use error::{AppError, FieldError, Problem};
+
+use hub::Hub;
+use liaison_domain::{Clock, CompanyId, MemberId, Role, SessionId, TokenId};
+use liaison_store::Db;
+use std::sync::Arc;
+
+/// By what somebody is signed in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Credential {
+    /// A browser session.
+    Session(SessionId),
+    /// A bearer token.
+    Token(TokenId),
+    /// None: the operator's own command line acts as the member. No request can come to this.
+    Operator,
+}
+
+/// Who asks: an active member of an active company, confirmed at the beginning of the request.
+#[derive(Debug, Clone)]
+pub struct Actor {
+    /// Who.
+    pub id: MemberId,
+    /// Of which company.
+    pub company: CompanyId,
+    /// What they may do in the console.
+    pub role: Role,
+    /// By what they are signed in.
+    pub credential: Credential,
+    /// From which address, for the audit log.
+    pub ip: Option<String>,
+}
+
+impl Actor {
+    /// # Errors
+    /// Where the actor may not change settings, grants and members.
+    pub fn must_administer(&self) -> Result<(), AppError> {
+        if self.role.can_administer() { Ok(()) } else { Err(AppError::Forbidden("an owner or security administrator")) }
+    }
+
+    /// # Errors
+    /// Where the actor may not look at the console.
+    pub fn must_audit(&self) -> Result<(), AppError> {
+        if self.role.can_audit() { Ok(()) } else { Err(AppError::Forbidden("an administrator or auditor")) }
+    }
+}
+
+/// What all use cases share.
+pub struct App {
+    /// The database.
+    pub db: Db,
+    /// The one clock.
+    pub clock: Arc<dyn Clock>,
+    /// Who is connected.
+    pub hub: Arc<Hub>,
+    /// Bounds on attempts.
+    pub limits: limits::Limits,
+    pub(crate) writer: writer::Queue,
+    pub(crate) sealer: seal::Sealer,
+    pub(crate) hashing: Arc<tokio::sync::Semaphore>,
+    failed: tokio::sync::watch::Sender<bool>,
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("App")
+    }
+}
+
+impl App {
+    /// Starts the use cases over a database: the message writer runs until the last handle is dropped.
+    ///
+    /// `key` is the server's secret of 32 random bytes, kept beside the database.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub async fn start(
+        db: Db,
+        clock: Arc<dyn Clock>,
+        key: [u8; 32],
+        limits: limits::Limits,
+    ) -> Result<Arc<Self>, AppError> {
+        let mut tx = db.read().await?;
+        let (position, _, generation) = liaison_store::messages::log_head(&mut tx).await?;
+        drop(tx);
+        let hub = Arc::new(Hub::new(position, generation));
+        let (writer, work) = writer::queue();
+        let app = Arc::new(Self {
+            db,
+            clock,
+            hub,
+            limits,
+            writer,
+            sealer: seal::Sealer::new(key),
+            // Argon2 takes 19 MiB and some 20 ms of a core each: two at once leave room for everything else.
+            hashing: Arc::new(tokio::sync::Semaphore::new(2)),
+            failed: tokio::sync::watch::channel(false).0,
+        });
+        writer::run(&app, work);
+        Ok(app)
+    }
+
+    /// The writer has stopped for good: the program must start again from disk (I-24).
+    pub(crate) fn fail(&self) {
+        self.failed.send_replace(true);
+        self.hub.close_all();
+    }
+
+    /// Whether the writer has stopped for good.
+    pub fn has_failed(&self) -> bool {
+        *self.failed.borrow()
+    }
+
+    /// Returns when the writer has stopped for good.
+    pub async fn failure(&self) {
+        let _ = self.failed.subscribe().wait_for(|failed| *failed).await;
+    }
+}

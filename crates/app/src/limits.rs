@@ -1,0 +1,120 @@
+//! Bounds on attempts: sign-in counts failures, lookup counts every question.
+
+use crate::error::AppError;
+use liaison_domain::Timestamp;
+use parking_lot::Mutex;
+use std::collections::HashMap;
+
+/// At most `most` in any window of `window_ms`, per key. A fixed window: simple to explain and to publish.
+#[derive(Debug)]
+pub struct Budget {
+    most: u32,
+    window_ms: i64,
+    used: Mutex<HashMap<String, (Timestamp, u32)>>,
+}
+
+impl Budget {
+    /// A budget with nothing used.
+    pub fn new(most: u32, window_ms: i64) -> Self {
+        Self { most, window_ms, used: Mutex::default() }
+    }
+
+    /// Seconds until there is room again, or `None` where there is room.
+    fn wait_s(&self, key: &str, now: Timestamp) -> Option<u64> {
+        let used = self.used.lock();
+        let (since, count) = used.get(key)?;
+        let left = since.as_millis() + self.window_ms - now.as_millis();
+        (*count >= self.most && left > 0).then(|| u64::try_from(left / 1000 + 1).unwrap_or(1))
+    }
+
+    fn count(&self, key: &str, now: Timestamp) {
+        let mut used = self.used.lock();
+        if used.len() > 100_000 {
+            used.retain(|_, (since, _)| since.as_millis() + self.window_ms > now.as_millis());
+        }
+        let entry = used.entry(key.to_owned()).or_insert((now, 0));
+        if entry.0.as_millis() + self.window_ms <= now.as_millis() {
+            *entry = (now, 0);
+        }
+        entry.1 += 1;
+    }
+
+    fn forget(&self, key: &str) {
+        self.used.lock().remove(key);
+    }
+}
+
+/// The budgets of the server.
+#[derive(Debug)]
+pub struct Limits {
+    by_handle: Budget,
+    by_address: Budget,
+    lookups: Budget,
+}
+
+impl Default for Limits {
+    /// 10 failed sign-ins per handle and 100 per address in 15 minutes; 60 lookups per member in a minute.
+    fn default() -> Self {
+        Self {
+            by_handle: Budget::new(10, 15 * 60_000),
+            by_address: Budget::new(100, 15 * 60_000),
+            lookups: Budget::new(60, 60_000),
+        }
+    }
+}
+
+impl Limits {
+    /// # Errors
+    /// Where this handle or address has failed too often.
+    pub fn check_sign_in(&self, handle: &str, ip: Option<&str>, now: Timestamp) -> Result<(), AppError> {
+        let waits = [self.by_handle.wait_s(handle, now), ip.and_then(|ip| self.by_address.wait_s(ip, now))];
+        match waits.into_iter().flatten().max() {
+            Some(retry_after_s) => Err(AppError::TooMany { code: "TOO_MANY_ATTEMPTS", retry_after_s }),
+            None => Ok(()),
+        }
+    }
+
+    /// Counts a failed sign-in.
+    pub fn sign_in_failed(&self, handle: &str, ip: Option<&str>, now: Timestamp) {
+        self.by_handle.count(handle, now);
+        if let Some(ip) = ip {
+            self.by_address.count(ip, now);
+        }
+    }
+
+    /// A success wipes the handle's failures, not the address's: else one good account would pay for guessing others.
+    pub fn sign_in_succeeded(&self, handle: &str) {
+        self.by_handle.forget(handle);
+    }
+
+    /// Counts a lookup.
+    ///
+    /// # Errors
+    /// Where the member has looked up too often.
+    pub fn count_lookup(&self, member: liaison_domain::MemberId, now: Timestamp) -> Result<(), AppError> {
+        let key = member.to_string();
+        if let Some(retry_after_s) = self.lookups.wait_s(&key, now) {
+            return Err(AppError::TooMany { code: "LOOKUP_BUDGET", retry_after_s });
+        }
+        self.lookups.count(&key, now);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn i48_failures_are_counted_and_forgotten_after_the_window() {
+        let limits = Limits::default();
+        let at = Timestamp::from_millis;
+        for _ in 0..10 {
+            limits.check_sign_in("mina@hana.example", None, at(0)).unwrap();
+            limits.sign_in_failed("mina@hana.example", None, at(0));
+        }
+        assert!(limits.check_sign_in("mina@hana.example", None, at(1)).is_err());
+        assert!(limits.check_sign_in("leo@borealis.example", None, at(1)).is_ok());
+        assert!(limits.check_sign_in("mina@hana.example", None, at(15 * 60_000)).is_ok());
+    }
+}

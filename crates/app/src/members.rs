@@ -1,0 +1,517 @@
+//! Members and teams, and oneself.
+
+use crate::audit::{Act, category};
+use crate::auth::check_password;
+use crate::companies::CompanyRef;
+use crate::error::AppError;
+use crate::views::{MemberView, NetworkPermission, photo_url};
+use crate::work::Work;
+use crate::{Actor, App};
+use liaison_domain::{CompanyDomain, Effect, Handle, MemberId, MemberStatus, Network, Role, TeamId, Term, clean_name};
+use liaison_store::grants::{self, Subject};
+use liaison_store::members::{self, Member, NewMember};
+use liaison_store::{companies, contacts, rooms};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// The most characters of names and titles.
+pub const MAX_NAME: usize = 100;
+
+/// The languages of the programme's texts.
+pub const LANGUAGES: [&str; 3] = ["en", "ja", "ko"];
+
+/// What a member may do on each network.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Networks {
+    /// Members of other companies.
+    pub partner: NetworkPermission,
+    /// LINE users.
+    pub line: NetworkPermission,
+}
+
+/// A member's own settings.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OwnSettings {
+    /// The language of the screens; null for the browser's.
+    pub language: Option<String>,
+    /// Whether others see how far they have read.
+    pub read_receipts: bool,
+}
+
+/// Oneself.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct MeView {
+    /// One's id.
+    pub id: MemberId,
+    /// One's handle.
+    pub handle: String,
+    /// One's name.
+    pub name: String,
+    /// What one wants to be called.
+    pub nickname: Option<String>,
+    /// One's job title.
+    pub title: Option<String>,
+    /// One's e-mail address.
+    pub email: Option<String>,
+    /// One's phone number, E.164.
+    pub phone: Option<String>,
+    /// Where one's photo is.
+    pub photo_url: Option<String>,
+    /// What one may do in the console.
+    pub role: Role,
+    /// Whether one takes part.
+    pub status: MemberStatus,
+    /// One's company.
+    pub company: CompanyRef,
+    /// What one may do on each network, and why not.
+    pub networks: Networks,
+    /// One's settings.
+    pub settings: OwnSettings,
+}
+
+/// What a new member is made from.
+#[derive(Debug, Clone, Default)]
+pub struct MemberDraft {
+    /// In full: `mina@hana.example`.
+    pub handle: String,
+    /// Their name.
+    pub name: String,
+    /// Works at once, if given.
+    pub password: Option<String>,
+    /// What they want to be called.
+    pub nickname: Option<String>,
+    /// Their job title.
+    pub title: Option<String>,
+    /// Their e-mail address.
+    pub email: Option<String>,
+    /// Their phone number, E.164.
+    pub phone: Option<String>,
+    /// What they may do in the console.
+    pub role: Option<Role>,
+    /// Their teams.
+    pub teams: Vec<TeamId>,
+}
+
+/// A change of a member by an administrator; what is absent stays.
+#[derive(Debug, Clone, Default)]
+pub struct MemberChange {
+    /// Their name.
+    pub name: Option<String>,
+    /// What they want to be called; inner none takes it away.
+    pub nickname: Option<Option<String>>,
+    /// Their job title; inner none takes it away.
+    pub title: Option<Option<String>>,
+    /// What they may do in the console.
+    pub role: Option<Role>,
+    /// Active or suspended.
+    pub status: Option<MemberStatus>,
+    /// Their teams, all of them.
+    pub teams: Option<Vec<TeamId>>,
+    /// A new password.
+    pub password: Option<String>,
+}
+
+fn name_of(pointer: &str, text: &str) -> Result<String, AppError> {
+    clean_name(text, MAX_NAME).map_err(|e| AppError::field(pointer, "NAME", e.to_string()))
+}
+
+fn optional_name(pointer: &str, text: Option<&str>) -> Result<Option<String>, AppError> {
+    text.map(|t| name_of(pointer, t)).transpose()
+}
+
+fn check_email(text: &str) -> Result<String, AppError> {
+    let text = text.trim();
+    let ok = text.len() <= 254
+        && text.split_once('@').is_some_and(|(local, domain)| {
+            !local.is_empty() && domain.contains('.') && !domain.starts_with('.') && !domain.ends_with('.')
+        })
+        && !text.chars().any(|c| c.is_whitespace() || c.is_control());
+    if ok { Ok(text.to_owned()) } else { Err(AppError::field("/email", "EMAIL", "is not an e-mail address")) }
+}
+
+fn check_phone(text: &str) -> Result<String, AppError> {
+    let text: String = text.chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
+    let digits = text.strip_prefix('+').unwrap_or("");
+    let ok = (8..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit()) && !digits.starts_with('0');
+    if ok {
+        Ok(text)
+    } else {
+        Err(AppError::field("/phone", "PHONE", "is a number in international form: +81312345678"))
+    }
+}
+
+impl App {
+    /// Oneself.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn me(&self, actor: &Actor) -> Result<MeView, AppError> {
+        let mut tx = self.db.read().await?;
+        let me = members::find(&mut tx, actor.id).await?.ok_or(AppError::SignInRequired)?;
+        let company = companies::find(&mut tx, actor.company).await?.ok_or(AppError::SignInRequired)?;
+        Ok(MeView {
+            id: me.id,
+            photo_url: photo_url(me.id, me.has_photo),
+            handle: me.handle,
+            name: me.name,
+            nickname: me.nickname,
+            title: me.title,
+            email: me.email,
+            phone: me.phone,
+            role: me.role,
+            status: me.status,
+            company: CompanyRef::of(&company),
+            networks: Networks {
+                partner: self.permission(&mut tx, actor.id, Network::Partner).await?,
+                line: self.permission(&mut tx, actor.id, Network::Line).await?,
+            },
+            settings: OwnSettings { language: me.language, read_receipts: me.read_receipts },
+        })
+    }
+
+    /// Changes what is one's own to change; outer none stays, inner none takes away.
+    ///
+    /// # Errors
+    /// Where a field is wrong.
+    pub async fn change_me(
+        &self,
+        actor: &Actor,
+        nickname: Option<Option<String>>,
+        language: Option<Option<String>>,
+        read_receipts: Option<bool>,
+    ) -> Result<MeView, AppError> {
+        let mut work = self.begin_as(actor).await?;
+        let mut me = members::find(&mut work.tx, actor.id).await?.ok_or(AppError::SignInRequired)?;
+        if let Some(nickname) = nickname {
+            me.nickname = optional_name("/nickname", nickname.as_deref())?;
+        }
+        if let Some(language) = language {
+            if language.as_deref().is_some_and(|l| !LANGUAGES.contains(&l)) {
+                return Err(AppError::field("/settings/language", "LANGUAGE", "is one of en, ja, ko"));
+            }
+            me.language = language;
+        }
+        me.read_receipts = read_receipts.unwrap_or(me.read_receipts);
+        members::update(&mut work.tx, &me).await?;
+        companies::touch_policy(&mut work.tx, actor.company).await?;
+        self.finish(work).await?;
+        self.me(actor).await
+    }
+
+    /// A page of the directory, by handle.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn list_members(
+        &self,
+        actor: &Actor,
+        search: &members::Search,
+        limit: i64,
+    ) -> Result<Vec<MemberView>, AppError> {
+        let mut tx = self.db.read().await?;
+        let mut views = Vec::new();
+        for member in members::search(&mut tx, actor.company, search, limit).await? {
+            views.push(self.member_view(&mut tx, member).await?);
+        }
+        Ok(views)
+    }
+
+    /// A colleague.
+    ///
+    /// # Errors
+    /// Where there is none of that id in the company.
+    pub async fn get_member(&self, actor: &Actor, id: MemberId) -> Result<MemberView, AppError> {
+        let mut tx = self.db.read().await?;
+        let member = members::find(&mut tx, id).await?.filter(|m| m.company_id == actor.company);
+        self.member_view(&mut tx, member.ok_or(AppError::NotFound)?).await
+    }
+
+    /// Makes a member.
+    ///
+    /// # Errors
+    /// Where the actor may not, a field is wrong, or the handle is taken.
+    pub async fn create_member(&self, actor: &Actor, draft: MemberDraft) -> Result<MemberView, AppError> {
+        actor.must_administer()?;
+        let role = draft.role.unwrap_or(Role::Member);
+        if role != Role::Member && actor.role != Role::Owner {
+            return Err(AppError::Forbidden("an owner, who alone gives roles,"));
+        }
+        let hash = match &draft.password {
+            Some(password) => {
+                check_password("/password", password)?;
+                Some(self.hash_password(password).await?)
+            }
+            None => None,
+        };
+        let mut work = self.begin_as(actor).await?;
+        let member = self.insert_member(&mut work, Some(actor), actor.company, draft, hash).await?;
+        let view = self.member_view(&mut work.tx, member).await?;
+        self.finish(work).await?;
+        Ok(view)
+    }
+
+    /// Makes a member whose password was hashed before: for many members with one password, as the demo has.
+    ///
+    /// # Errors
+    /// As [`App::create_member`].
+    pub async fn create_member_hashed(
+        &self,
+        actor: &Actor,
+        company: liaison_domain::CompanyId,
+        draft: MemberDraft,
+        password_hash: String,
+    ) -> Result<MemberId, AppError> {
+        let mut work = self.begin_as(actor).await?;
+        let member = self.insert_member(&mut work, Some(actor), company, draft, Some(password_hash)).await?;
+        self.finish(work).await?;
+        Ok(member.id)
+    }
+
+    /// Makes a member within a unit of work, for an administrator or the operator.
+    pub(crate) async fn insert_member(
+        &self,
+        work: &mut Work,
+        actor: Option<&Actor>,
+        company: liaison_domain::CompanyId,
+        draft: MemberDraft,
+        password_hash: Option<String>,
+    ) -> Result<Member, AppError> {
+        let of = companies::find(&mut work.tx, company).await?.ok_or(AppError::NotFound)?;
+        let handle = Handle::parse(&draft.handle).map_err(|e| AppError::field("/handle", "HANDLE", e.to_string()))?;
+        if handle.domain() != of.domain {
+            return Err(AppError::field("/handle", "DOMAIN", format!("ends in @{}", of.domain)));
+        }
+        let member = Member {
+            id: MemberId::new(&*self.clock),
+            company_id: company,
+            handle: handle.as_str().to_owned(),
+            name: name_of("/name", &draft.name)?,
+            nickname: optional_name("/nickname", draft.nickname.as_deref())?,
+            title: optional_name("/title", draft.title.as_deref())?,
+            email: draft.email.as_deref().map(check_email).transpose()?,
+            phone: draft.phone.as_deref().map(check_phone).transpose()?,
+            role: draft.role.unwrap_or(Role::Member),
+            status: MemberStatus::Active,
+            language: None,
+            read_receipts: true,
+            has_photo: false,
+        };
+        let new = NewMember { member: member.clone(), password_hash };
+        if !members::insert(&mut work.tx, &new, work.now, work.position).await? {
+            return Err(AppError::Conflict {
+                code: "HANDLE_TAKEN",
+                detail: "This handle is, or once was, somebody's. Handles are never given twice.".into(),
+            });
+        }
+        self.set_teams(work, &member, &draft.teams).await?;
+        let details = serde_json::json!({ "handle": member.handle, "role": member.role });
+        self.audit_member(work, actor, "member.created", &member, details).await?;
+        for &network in Network::ALL {
+            let (setting, _) = companies::setting(&mut work.tx, company, network).await?;
+            let misleading = liaison_domain::has_emoji(&member.name)
+                || (network == Network::Line && liaison_domain::has_word_line(&member.name));
+            if setting.grant_new_members && !misleading {
+                let (subject, now) = (Subject::Person(member.id), work.now);
+                grants::put(&mut work.tx, company, network, subject, Effect::Grant, Term::ALWAYS, now, None).await?;
+                let details = serde_json::json!({ "network": network, "automatic": true });
+                let target = Some(member.id.to_string());
+                let act = Act { category: category::EXTERNAL, action: "grant.added", actor, target, details };
+                work.audit(&*self.clock, company, act).await?;
+            }
+        }
+        Ok(member)
+    }
+
+    async fn set_teams(&self, work: &mut Work, member: &Member, teams: &[TeamId]) -> Result<(), AppError> {
+        let own = members::teams(&mut work.tx, member.company_id).await?;
+        if let Some(i) = teams.iter().position(|id| !own.iter().any(|t| t.id == *id)) {
+            return Err(AppError::field(format!("/teams/{i}"), "NOT_FOUND", "is not a team of your company"));
+        }
+        members::set_teams(&mut work.tx, member.id, teams).await?;
+        Ok(())
+    }
+
+    async fn audit_member(
+        &self,
+        work: &mut Work,
+        actor: Option<&Actor>,
+        action: &'static str,
+        member: &Member,
+        details: serde_json::Value,
+    ) -> Result<(), AppError> {
+        let target = Some(member.id.to_string());
+        let act = Act { category: category::MEMBERS, action, actor, target, details };
+        work.audit(&*self.clock, member.company_id, act).await
+    }
+
+    /// Changes a member. Suspending signs them out and freezes or pauses what depends on them, at once.
+    ///
+    /// # Errors
+    /// Where the actor may not, a field is wrong, or it would leave the company without an owner.
+    pub async fn change_member(
+        &self,
+        actor: &Actor,
+        id: MemberId,
+        change: MemberChange,
+    ) -> Result<MemberView, AppError> {
+        actor.must_administer()?;
+        let hash = match &change.password {
+            Some(password) => {
+                check_password("/password", password)?;
+                Some(self.hash_password(password).await?)
+            }
+            None => None,
+        };
+        let mut work = self.begin_as(actor).await?;
+        let found = members::find(&mut work.tx, id).await?.filter(|m| m.company_id == actor.company);
+        let before = found.ok_or(AppError::NotFound)?;
+        let mut after = before.clone();
+        if let Some(name) = &change.name {
+            after.name = name_of("/name", name)?;
+        }
+        if let Some(nickname) = &change.nickname {
+            after.nickname = optional_name("/nickname", nickname.as_deref())?;
+        }
+        if let Some(title) = &change.title {
+            after.title = optional_name("/title", title.as_deref())?;
+        }
+        after.role = change.role.unwrap_or(after.role);
+        after.status = change.status.unwrap_or(after.status);
+        // An owner is above a security administrator, who could otherwise make themselves one.
+        let about_owner = before.role == Role::Owner && before.id != actor.id;
+        if actor.role != Role::Owner && (after.role != before.role || about_owner) {
+            return Err(AppError::Forbidden("an owner, who alone changes roles and other owners,"));
+        }
+        members::update(&mut work.tx, &after).await?;
+        if members::count_owners(&mut work.tx, actor.company).await? == 0 {
+            return Err(AppError::Conflict {
+                code: "LAST_OWNER",
+                detail: "The company would be left without an owner. Make somebody else an owner first.".into(),
+            });
+        }
+        if let Some(teams) = &change.teams {
+            self.set_teams(&mut work, &after, teams).await?;
+        }
+        if let Some(hash) = &hash {
+            members::set_password_hash(&mut work.tx, id, hash).await?;
+        }
+        let signs_out = hash.is_some() || after.role != before.role || after.status != before.status;
+        if signs_out {
+            self.end_sessions(&mut work, id, None).await?;
+        }
+        companies::touch_policy(&mut work.tx, actor.company).await?;
+        self.audit_changes(&mut work, actor, &before, &after, change.teams.is_some(), hash.is_some()).await?;
+        if after.status != before.status || change.teams.is_some() {
+            self.reassess_members(&mut work, Some(actor), &[id]).await?;
+            let inside = rooms::of_member(&mut work.tx, id, false).await?;
+            self.reassess(&mut work, Some(actor), &inside).await?;
+        }
+        if after.name != before.name || after.nickname != before.nickname {
+            self.sync_contacts(&mut work, &after).await?;
+        }
+        let view = self.member_view(&mut work.tx, after).await?;
+        self.finish(work).await?;
+        Ok(view)
+    }
+
+    /// The contacts that stand for a member follow their name, where the link is live and nothing is frozen.
+    async fn sync_contacts(&self, work: &mut Work, member: &Member) -> Result<(), AppError> {
+        for (contact, owner) in contacts::standing_for(&mut work.tx, member.id).await? {
+            let room = rooms::find_direct(&mut work.tx, owner, member.id).await?;
+            if room.is_some_and(|r| r.status == liaison_policy::RoomStatus::Open) {
+                let nickname = member.nickname.as_deref().unwrap_or(&member.name);
+                contacts::sync(&mut work.tx, contact, &member.name, nickname, work.position).await?;
+                work.events.push(crate::work::Event::Contact { to: owner, contact });
+            }
+        }
+        Ok(())
+    }
+
+    async fn audit_changes(
+        &self,
+        work: &mut Work,
+        actor: &Actor,
+        before: &Member,
+        after: &Member,
+        teams: bool,
+        password: bool,
+    ) -> Result<(), AppError> {
+        if after.status != before.status {
+            let action = if after.status == MemberStatus::Active { "member.reactivated" } else { "member.suspended" };
+            self.audit_member(work, Some(actor), action, after, serde_json::json!({})).await?;
+        }
+        if after.role != before.role {
+            let details = serde_json::json!({ "before": before.role, "after": after.role });
+            self.audit_member(work, Some(actor), "role.changed", after, details).await?;
+        }
+        if password {
+            self.audit_member(work, Some(actor), "password.reset", after, serde_json::json!({})).await?;
+        }
+        let profile = (&before.name, &before.nickname, &before.title) != (&after.name, &after.nickname, &after.title);
+        if profile || teams {
+            let details = serde_json::json!({ "teams": teams, "name": after.name, "before": before.name });
+            self.audit_member(work, Some(actor), "member.changed", after, details).await?;
+        }
+        Ok(())
+    }
+
+    /// The company's teams.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn list_teams(&self, actor: &Actor) -> Result<Vec<members::Team>, AppError> {
+        let mut tx = self.db.read().await?;
+        Ok(members::teams(&mut tx, actor.company).await?)
+    }
+
+    /// Makes a team.
+    ///
+    /// # Errors
+    /// Where the actor may not, a field is wrong, or there is one of that name.
+    pub async fn create_team(&self, actor: &Actor, name: &str, people: &[MemberId]) -> Result<members::Team, AppError> {
+        actor.must_administer()?;
+        let name = name_of("/name", name)?;
+        let mut work = self.begin_as(actor).await?;
+        let id = TeamId::new(&*self.clock);
+        if !members::insert_team(&mut work.tx, id, actor.company, &name).await? {
+            return Err(AppError::Conflict { code: "NAME_TAKEN", detail: "There is a team of that name.".into() });
+        }
+        for (i, &member) in people.iter().enumerate() {
+            let known = members::find(&mut work.tx, member).await?.filter(|m| m.company_id == actor.company);
+            if known.is_none() {
+                let pointer = format!("/memberIds/{i}");
+                return Err(AppError::field(pointer, "NOT_FOUND", "is not a member of your company"));
+            }
+            members::add_to_team(&mut work.tx, id, member).await?;
+        }
+        companies::touch_policy(&mut work.tx, actor.company).await?;
+        let details = serde_json::json!({ "name": name });
+        let target = Some(id.to_string());
+        let act = Act { category: category::MEMBERS, action: "team.created", actor: Some(actor), target, details };
+        work.audit(&*self.clock, actor.company, act).await?;
+        self.finish(work).await?;
+        Ok(members::Team { id, name, member_count: i64::try_from(people.len()).unwrap_or(0) })
+    }
+
+    /// Sets a member's photo: a PNG of the demo, trusted as it comes.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn seed_photo(&self, id: MemberId, png: &[u8]) -> Result<(), AppError> {
+        let mut work = self.begin().await?;
+        members::set_photo(&mut work.tx, id, "image/png", png).await?;
+        self.finish(work).await
+    }
+}
+
+/// A handle from its two parts, for the command line, which takes either form.
+///
+/// # Errors
+/// Where it is not one.
+pub fn handle_in(domain: &CompanyDomain, text: &str) -> Result<String, AppError> {
+    let wrong = |e: liaison_domain::HandleError| AppError::field("/handle", "HANDLE", e.to_string());
+    let handle = if text.contains('@') { Handle::parse(text) } else { Handle::new(text, domain) };
+    Ok(handle.map_err(wrong)?.as_str().to_owned())
+}

@@ -1,0 +1,120 @@
+//! Finding people outside, and who may see a face.
+
+use crate::error::AppError;
+use crate::views::Access;
+use crate::{Actor, App};
+use liaison_domain::{Handle, MemberId, Network};
+use liaison_policy::{Discover, PairFacts, Permit, judge_pair};
+use liaison_store::facts::Facts;
+use liaison_store::{Tx, companies, members, rooms};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// How long a person reference serves, in milliseconds: long enough to read a card and decide.
+const REFERENCE_MS: i64 = 15 * 60_000;
+
+/// What an outsider sees of a member before a link exists (B2): photo, name, company, and nothing else.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PersonCard {
+    /// Opaque, short-lived, bound to the asker, good for adding this person and nothing else.
+    pub person_ref: String,
+    /// Their name.
+    pub name: String,
+    /// Their company's name.
+    pub company_name: String,
+    /// Where their photo is, if they have one.
+    pub photo_url: Option<String>,
+}
+
+impl App {
+    /// Looks a person of another company up by handle. Whoever is unknown, not permitted, suspended or a colleague
+    /// answers the same, one's own missing permission included (L1, I-05).
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] in every such case; too many lookups.
+    pub async fn look_up(&self, actor: &Actor, handle: &str) -> Result<PersonCard, AppError> {
+        self.limits.count_lookup(actor.id, self.clock.now())?;
+        metrics::counter!("liaison_lookups_total").increment(1);
+        let mut tx = self.db.read().await?;
+        self.confirm(&mut tx, actor).await?;
+        let handle = Handle::parse(handle).map_err(|_| AppError::NotFound)?;
+        let target = members::find_by_handle(&mut tx, handle.as_str()).await?.ok_or(AppError::NotFound)?;
+        let permit = self.may_discover(&mut tx, actor, target.id).await?;
+        self.card(&mut tx, permit, actor, target).await
+    }
+
+    async fn may_discover(&self, tx: &mut Tx, actor: &Actor, target: MemberId) -> Result<Permit<Discover>, AppError> {
+        let pair = self.pair(tx, actor, target).await?;
+        judge_pair(&pair).map_err(|_| AppError::NotFound)
+    }
+
+    /// The facts of the actor and a person of another company.
+    pub(crate) async fn pair(&self, tx: &mut Tx, actor: &Actor, target: MemberId) -> Result<PairFacts, AppError> {
+        let mut facts = Facts::new(Network::Partner, self.clock.now());
+        let pair = facts.pair(tx, actor.id, target).await?.ok_or(AppError::NotFound)?;
+        if pair.actor.company == pair.target.company {
+            return Err(AppError::NotFound);
+        }
+        Ok(pair)
+    }
+
+    async fn card(
+        &self,
+        tx: &mut Tx,
+        permit: Permit<Discover>,
+        actor: &Actor,
+        target: members::Member,
+    ) -> Result<PersonCard, AppError> {
+        let _ = permit;
+        let company = companies::find(tx, target.company_id).await?.ok_or(AppError::NotFound)?;
+        let until = self.clock.now().plus_millis(REFERENCE_MS);
+        let person_ref = self.sealer.person(target.id, actor.id, until).ok_or_else(|| AppError::internal("sealing"))?;
+        let photo_url = target.has_photo.then(|| format!("/api/v1/people/{person_ref}/photo"));
+        Ok(PersonCard { person_ref, name: target.name, company_name: company.name, photo_url })
+    }
+
+    /// Whom a reference stands for, for this actor.
+    pub(crate) fn referred(&self, actor: &Actor, reference: &str) -> Result<MemberId, AppError> {
+        self.sealer.open_person(reference, actor.id, self.clock.now()).ok_or(AppError::NotFound)
+    }
+
+    /// The photo on a person's card, decided anew: media type and bytes.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] where there is none that the actor may see.
+    pub async fn card_photo(&self, actor: &Actor, reference: &str) -> Result<(String, Vec<u8>), AppError> {
+        let mut tx = self.db.read().await?;
+        let target = self.referred(actor, reference)?;
+        let _permit = self.may_discover(&mut tx, actor, target).await?;
+        members::find_photo(&mut tx, target).await?.ok_or(AppError::NotFound)
+    }
+
+    /// A member's photo: for colleagues, and for people in one open room with them.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] where there is none that the actor may see.
+    pub async fn member_photo(&self, actor: &Actor, id: MemberId) -> Result<(String, Vec<u8>), AppError> {
+        let mut tx = self.db.read().await?;
+        let member = members::find(&mut tx, id).await?.ok_or(AppError::NotFound)?;
+        if member.company_id != actor.company && !rooms::share_open_room(&mut tx, actor.id, id).await? {
+            return Err(AppError::NotFound);
+        }
+        members::find_photo(&mut tx, id).await?.ok_or(AppError::NotFound)
+    }
+
+    /// The outsider that a participant of one of the actor's rooms is.
+    pub(crate) async fn outsider_in_room(
+        &self,
+        access: &Access,
+        actor: &Actor,
+        participant: MemberId,
+    ) -> Result<MemberId, AppError> {
+        access
+            .people
+            .iter()
+            .find(|p| p.member_id == participant && p.company_id != actor.company)
+            .map(|p| p.member_id)
+            .ok_or(AppError::NotFound)
+    }
+}

@@ -1,0 +1,23 @@
+//! The words of Liaison as types.
+//!
+//! What belongs here: ids, time, names and the small closed sets (network, role, settings) that every other crate
+//! speaks in. What does not: anything that waits, stores or talks to the outside. The absence of such crates from
+//! this manifest keeps it that way.
+
+mod handle;
+mod id;
+mod name;
+mod settings;
+mod time;
+
+pub use handle::{CompanyDomain, Handle, HandleError};
+pub use id::{
+    AuditEntryId, BlockId, CompanyId, ContactId, IdError, LinkId, MemberId, MessageId, RoomId, SessionId, TeamId,
+    TokenId,
+};
+pub use name::{NameError, clean_name, clean_text, fold_for_search, has_emoji, has_word_line};
+pub use settings::{
+    Effect, ExternalSetting, FirstContact, GrantMode, MemberStatus, Network, OnRevoke, PartnerList, PartnerRule, Role,
+    RoomKind, Term, UnknownWord,
+};
+pub use time::{Clock, ManualClock, SystemClock, Timestamp};

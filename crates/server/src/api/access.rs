@@ -1,0 +1,216 @@
+//! Signing in and out, tokens, oneself.
+
+use super::{Empty, Items};
+use crate::error::ApiError;
+use crate::extract::{ClientIp, Id, Json, SignedIn, cross_site, is_same_origin};
+use crate::state::AppState;
+use axum::extract::State;
+use axum::http::header::{ORIGIN, SET_COOKIE};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use liaison_app::auth::{NewToken, SESSION_MS, TokenView};
+use liaison_app::members::MeView;
+use liaison_app::{AppError, Problem};
+use liaison_domain::{Timestamp, TokenId};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// What a sign-in page must know before anybody is signed in.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ServerView {
+    /// Whether the operator has made a company yet.
+    has_companies: bool,
+    /// The program's version.
+    version: &'static str,
+}
+
+/// What a sign-in page must know.
+#[utoipa::path(get, path = "/server", tag = "access", security(()), responses((status = 200, body = ServerView)))]
+pub(crate) async fn get_server(State(state): State<AppState>) -> Result<axum::Json<ServerView>, ApiError> {
+    let has_companies = state.app.has_companies().await?;
+    Ok(axum::Json(ServerView { has_companies, version: env!("CARGO_PKG_VERSION") }))
+}
+
+/// Handle and password.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SignIn {
+    /// In full: `mina@hana.example`.
+    handle: String,
+    /// The password.
+    password: String,
+}
+
+/// Signs a browser in: the answer sets a cookie.
+#[utoipa::path(
+    post, path = "/sessions", tag = "access", security(()), request_body = SignIn,
+    responses((status = 204), (status = 401, body = Problem), (status = 422, body = Problem), (status = 429, body = Problem))
+)]
+pub(crate) async fn create_session(
+    State(state): State<AppState>,
+    ClientIp(ip): ClientIp,
+    headers: HeaderMap,
+    Json(body): Json<SignIn>,
+) -> Result<Response, ApiError> {
+    // Signing somebody into another's account from another site is an attack too.
+    if headers.contains_key(ORIGIN) && !is_same_origin(&headers, &state) {
+        return Err(cross_site());
+    }
+    let secret = state.app.sign_in(&body.handle, &body.password, ip).await?;
+    Ok((StatusCode::NO_CONTENT, [(SET_COOKIE, set_cookie(&state, &secret, SESSION_MS / 1000))]).into_response())
+}
+
+fn set_cookie(state: &AppState, value: &str, max_age_s: i64) -> String {
+    let secure = if state.edge.is_secure() { "; Secure" } else { "" };
+    format!("{}={value}; Path=/; Max-Age={max_age_s}; HttpOnly; SameSite=Lax{secure}", state.edge.cookie())
+}
+
+/// Signs out.
+#[utoipa::path(delete, path = "/sessions/current", tag = "access", responses((status = 204), (status = 401, body = Problem)))]
+pub(crate) async fn delete_session(
+    State(state): State<AppState>,
+    SignedIn(actor): SignedIn,
+) -> Result<Response, ApiError> {
+    state.app.sign_out(&actor).await?;
+    Ok((StatusCode::NO_CONTENT, [(SET_COOKIE, set_cookie(&state, "", 0))]).into_response())
+}
+
+/// What a token is made from.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct TokenRequest {
+    /// In full: `mina@hana.example`.
+    handle: String,
+    /// The password.
+    password: String,
+    /// What the token is for.
+    label: String,
+    /// When it ends; absent for never.
+    expires_at: Option<Timestamp>,
+}
+
+/// Makes a bearer token for a program; the secret is shown this once.
+#[utoipa::path(
+    post, path = "/tokens", tag = "access", security(()), request_body = TokenRequest,
+    responses((status = 201, body = NewToken), (status = 401, body = Problem), (status = 422, body = Problem), (status = 429, body = Problem))
+)]
+pub(crate) async fn create_token(
+    State(state): State<AppState>,
+    ClientIp(ip): ClientIp,
+    headers: HeaderMap,
+    Json(body): Json<TokenRequest>,
+) -> Result<(StatusCode, axum::Json<NewToken>), ApiError> {
+    if headers.contains_key("idempotency-key") {
+        let code = "NOT_REPEATABLE";
+        let detail = "This call returns a secret, which is not kept: it takes no Idempotency-Key.";
+        return Err(ApiError::edge(StatusCode::UNPROCESSABLE_ENTITY, code, detail));
+    }
+    let token = state.app.create_token(&body.handle, &body.password, &body.label, body.expires_at, ip).await?;
+    Ok((StatusCode::CREATED, axum::Json(token)))
+}
+
+/// One's tokens.
+#[utoipa::path(get, path = "/tokens", tag = "access", responses((status = 200, body = Items<TokenView>), (status = 401, body = Problem)))]
+pub(crate) async fn list_tokens(
+    State(state): State<AppState>,
+    SignedIn(actor): SignedIn,
+) -> Result<axum::Json<Items<TokenView>>, ApiError> {
+    Ok(Items::all(state.app.list_tokens(&actor).await?))
+}
+
+/// Ends one of one's tokens.
+#[utoipa::path(
+    delete, path = "/tokens/{id}", tag = "access", params(("id" = TokenId, Path)),
+    responses((status = 204), (status = 401, body = Problem), (status = 404, body = Problem))
+)]
+pub(crate) async fn delete_token(
+    State(state): State<AppState>,
+    SignedIn(actor): SignedIn,
+    Id(id): Id<TokenId>,
+) -> Result<StatusCode, ApiError> {
+    state.app.delete_token(&actor, id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Oneself.
+#[utoipa::path(get, path = "/me", tag = "access", responses((status = 200, body = MeView), (status = 401, body = Problem)))]
+pub(crate) async fn get_me(
+    State(state): State<AppState>,
+    SignedIn(actor): SignedIn,
+) -> Result<axum::Json<MeView>, ApiError> {
+    Ok(axum::Json(state.app.me(&actor).await?))
+}
+
+/// A change of oneself (JSON merge patch): null takes away, what is absent stays.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MeChange {
+    /// What one wants to be called.
+    #[serde(default, deserialize_with = "super::present")]
+    #[schema(value_type = Option<String>)]
+    nickname: Option<Option<String>>,
+    /// One's settings.
+    settings: Option<SettingsChange>,
+}
+
+/// A change of one's settings.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct SettingsChange {
+    /// en, ja or ko; null for the browser's.
+    #[serde(default, deserialize_with = "super::present")]
+    #[schema(value_type = Option<String>)]
+    language: Option<Option<String>>,
+    /// Whether others see how far one has read.
+    read_receipts: Option<bool>,
+}
+
+/// Changes oneself.
+#[utoipa::path(
+    patch, path = "/me", tag = "access", request_body = MeChange,
+    responses((status = 200, body = MeView), (status = 401, body = Problem), (status = 422, body = Problem))
+)]
+pub(crate) async fn update_me(
+    State(state): State<AppState>,
+    SignedIn(actor): SignedIn,
+    Json(body): Json<MeChange>,
+) -> Result<axum::Json<MeView>, ApiError> {
+    let settings = body.settings.unwrap_or_default();
+    let me = state.app.change_me(&actor, body.nickname, settings.language, settings.read_receipts).await?;
+    Ok(axum::Json(me))
+}
+
+/// The current and the new password.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct PasswordChange {
+    /// The current one.
+    current_password: String,
+    /// The new one, 10 to 200 characters.
+    new_password: String,
+}
+
+/// Changes one's password. All one's other sessions and all tokens end.
+#[utoipa::path(
+    post, path = "/me/password", tag = "access", request_body = PasswordChange,
+    responses((status = 204), (status = 401, body = Problem), (status = 403, body = Problem), (status = 422, body = Problem), (status = 429, body = Problem))
+)]
+pub(crate) async fn change_password(
+    State(state): State<AppState>,
+    SignedIn(actor): SignedIn,
+    Json(body): Json<PasswordChange>,
+) -> Result<Empty, ApiError> {
+    state.app.change_password(&actor, &body.current_password, &body.new_password).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// A path under `/api` that leads nowhere.
+pub(crate) async fn no_such_path() -> ApiError {
+    AppError::NotFound.into()
+}
+
+/// A path that does not know this method.
+pub(crate) async fn no_such_method() -> ApiError {
+    ApiError::edge(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", "This path does not know this method.")
+}

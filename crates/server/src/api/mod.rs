@@ -1,0 +1,123 @@
+//! The public API: one file per noun, one handler per operation, all in one list.
+
+pub(crate) mod access;
+pub(crate) mod company;
+pub(crate) mod external;
+pub(crate) mod people;
+pub(crate) mod rooms;
+
+use crate::state::AppState;
+use crate::ws;
+use axum::http::StatusCode;
+use liaison_app::realtime::ServerFrame;
+use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::{Modify, OpenApi, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// An answer without a body.
+pub(crate) type Empty = StatusCode;
+
+/// A page of a list.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Items<T> {
+    /// The things.
+    pub items: Vec<T>,
+    /// Where the next page begins; absent on the last page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
+}
+
+impl<T> Items<T> {
+    /// A list that is never longer than a page.
+    pub(crate) fn all(items: Vec<T>) -> axum::Json<Self> {
+        axum::Json(Self { items, next_cursor: None })
+    }
+
+    /// A page of `limit` things, from `limit + 1` that were asked for.
+    pub(crate) fn page(mut items: Vec<T>, limit: i64, cursor: impl Fn(&T) -> String) -> axum::Json<Self> {
+        let limit = usize::try_from(limit).unwrap_or(0);
+        let more = items.len() > limit;
+        items.truncate(limit);
+        let next_cursor = if more { items.last().map(cursor) } else { None };
+        axum::Json(Self { items, next_cursor })
+    }
+}
+
+/// 201 with a new thing, 200 with one that was there.
+pub(crate) fn created<T>(new: bool, thing: T) -> (StatusCode, axum::Json<T>) {
+    (if new { StatusCode::CREATED } else { StatusCode::OK }, axum::Json(thing))
+}
+
+/// In a merge patch, null differs from absent: a field that is there is `Some`, null inside.
+#[expect(clippy::option_option, reason = "absent, null and a value are three things in a merge patch")]
+pub(crate) fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(from: D) -> Result<Option<Option<T>>, D::Error> {
+    Deserialize::deserialize(from).map(Some)
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Liaison",
+        description = "The public API of Liaison, a self-hosted messenger for talking with people outside one's company. \
+                       The web client uses nothing else.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0")
+    ),
+    servers((url = "/api/v1")),
+    security(("cookie" = []), ("bearer" = [])),
+    components(schemas(ws::ClientFrame, ServerFrame)),
+    modifiers(&Security)
+)]
+struct Description;
+
+struct Security;
+
+impl Modify for Security {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        let components = openapi.components.get_or_insert_with(Default::default);
+        let cookie = SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new("liaison_session")));
+        components.add_security_scheme("cookie", cookie);
+        let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
+        components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
+    }
+}
+
+/// All operations, and their description.
+pub(crate) fn routes() -> (axum::Router<AppState>, utoipa::openapi::OpenApi) {
+    OpenApiRouter::with_openapi(Description::openapi())
+        .routes(routes!(access::get_server))
+        .routes(routes!(access::create_session))
+        .routes(routes!(access::delete_session))
+        .routes(routes!(access::create_token, access::list_tokens))
+        .routes(routes!(access::delete_token))
+        .routes(routes!(access::get_me, access::update_me))
+        .routes(routes!(access::change_password))
+        .routes(routes!(company::get_company, company::update_company))
+        .routes(routes!(company::get_company_logo))
+        .routes(routes!(company::list_members, company::create_member))
+        .routes(routes!(company::get_member, company::update_member))
+        .routes(routes!(company::list_teams, company::create_team))
+        .routes(routes!(company::get_member_photo))
+        .routes(routes!(external::get_external_setting, external::update_external_setting))
+        .routes(routes!(external::list_grants, external::create_grants))
+        .routes(routes!(external::revoke_grants))
+        .routes(routes!(external::list_audit))
+        .routes(routes!(external::get_audit_head))
+        .routes(routes!(people::look_up_person))
+        .routes(routes!(people::get_person_photo))
+        .routes(routes!(people::list_contacts, people::add_contact))
+        .routes(routes!(people::get_contact))
+        .routes(routes!(people::list_blocks, people::create_block))
+        .routes(routes!(people::delete_block))
+        .routes(routes!(rooms::list_rooms, rooms::open_room))
+        .routes(routes!(rooms::get_room, rooms::update_room))
+        .routes(routes!(rooms::add_participants))
+        .routes(routes!(rooms::remove_participant))
+        .routes(routes!(rooms::answer_request))
+        .routes(routes!(rooms::list_messages, rooms::send_message))
+        .routes(routes!(rooms::mark_read))
+        .routes(routes!(ws::open_realtime))
+        .split_for_parts()
+}

@@ -1,0 +1,19 @@
+//! Liaison's one program: the server, the demo, and the operator's commands.
+
+mod api;
+mod assets;
+mod cli;
+mod config;
+mod demo;
+mod error;
+mod extract;
+mod server;
+mod state;
+mod ws;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> std::process::ExitCode {
+    cli::main()
+}

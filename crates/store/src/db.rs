@@ -1,0 +1,345 @@
+//! The one file that knows there are two drivers.
+//!
+//! A statement is `&'static str` with `$1` placeholders, valid on both. [`Tx`] carries it to whichever database this
+//! is; [`Param`] and [`Record`] say what can go in and come out. What the two must do differently is decided here and
+//! in `migrate.rs`, nowhere else.
+
+use crate::migrate;
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgPoolOptions, PgRow};
+use sqlx::sqlite::{
+    SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
+};
+use sqlx::{Arguments, Encode, Executor, FromRow, PgPool, Postgres, Sqlite, SqlitePool, Transaction, Type};
+use std::path::Path;
+use std::str::FromStr;
+use std::time::Duration;
+
+/// Something went wrong between us and the database, or what it holds is not what we wrote.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database refused or is not there.
+    #[error("the database did not do what was asked")]
+    Database(#[from] sqlx::Error),
+    /// The database was written by a newer Liaison.
+    #[error("the database has schema {found}, this program knows up to {known}: use the newer program")]
+    NewerSchema {
+        /// What the database has.
+        found: i64,
+        /// What this program has.
+        known: i64,
+    },
+    /// A migration that was applied is not the one this program has.
+    #[error("migration {0} was changed after it was applied")]
+    ChangedMigration(i64),
+    /// A stored value cannot be read.
+    #[error("stored value is broken: {0}")]
+    Broken(String),
+    /// The address of the database cannot be read.
+    #[error("not a database address: {0}")]
+    Address(String),
+}
+
+impl StoreError {
+    pub(crate) fn broken(what: impl std::fmt::Display) -> Self {
+        Self::Broken(what.to_string())
+    }
+}
+
+/// The arguments of one statement, for whichever driver it goes to.
+#[derive(Debug)]
+pub enum Args {
+    /// For SQLite.
+    Sqlite(SqliteArguments),
+    /// For PostgreSQL.
+    Postgres(Box<PgArguments>),
+}
+
+/// What can be bound to a placeholder. Ids and times implement it beside the plain types, so that `liaison-domain`
+/// need not know sqlx.
+pub trait Param {
+    /// Adds this value as the next argument.
+    fn add_to(self, args: &mut Args);
+}
+
+pub(crate) fn add_plain<'q, T>(args: &mut Args, value: T)
+where
+    T: Encode<'q, Sqlite> + Type<Sqlite> + Encode<'q, Postgres> + Type<Postgres>,
+{
+    // Encoding fails only for values beyond the drivers' size limits, which validation keeps far away; the statement
+    // then misses an argument and the database refuses it, so the error is not lost.
+    let result = match args {
+        Args::Sqlite(args) => args.add(value),
+        Args::Postgres(args) => args.add(value),
+    };
+    if let Err(error) = result {
+        tracing::error!(%error, "a value could not be bound");
+    }
+}
+
+/// What a row can be read into: anything both drivers can decode. `#[derive(FromRow)]` is enough.
+pub trait Record: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin {}
+impl<T> Record for T where T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin {}
+
+/// The database: SQLite in a file, or PostgreSQL.
+#[derive(Debug, Clone)]
+pub enum Db {
+    /// One writer, many readers, a write-ahead log.
+    Sqlite {
+        /// Holds exactly one connection: writers queue here and not inside SQLite.
+        writer: SqlitePool,
+        /// Read-only snapshots.
+        readers: SqlitePool,
+        /// Checkpoints run here, off the writer's thread.
+        checkpointer: SqlitePool,
+    },
+    /// A PostgreSQL server, version 15 or newer.
+    Postgres(PgPool),
+}
+
+/// The state of the log's head as this transaction left it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WriteHead {
+    /// This transaction's place in commit order.
+    pub position: i64,
+    /// The version of all policy facts, before this transaction changed any.
+    pub policy_version: i64,
+}
+
+impl Db {
+    /// Opens a SQLite file, making it and bringing its schema up to date where needed.
+    ///
+    /// # Errors
+    /// Where the file cannot be opened or was written by a newer program.
+    pub async fn open_sqlite(file: &Path) -> Result<Self, StoreError> {
+        let options = SqliteConnectOptions::new()
+            .filename(file)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            // Acknowledged means on disk (I-16): NORMAL would not sync the log at commit.
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(Duration::from_secs(10))
+            .pragma("wal_autocheckpoint", "0")
+            .pragma("cache_size", "-65536")
+            .pragma("temp_store", "MEMORY");
+        let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
+        let checkpointer =
+            SqlitePoolOptions::new().min_connections(0).max_connections(1).connect_lazy_with(options.clone());
+        let readers = SqlitePoolOptions::new()
+            .max_connections(8)
+            .connect_lazy_with(options.pragma("cache_size", "-8192").pragma("query_only", "ON"));
+        let db = Self::Sqlite { writer, readers, checkpointer };
+        migrate::run(&db).await?;
+        Ok(db)
+    }
+
+    /// Connects to PostgreSQL and brings its schema up to date where needed.
+    ///
+    /// # Errors
+    /// Where the server cannot be reached or the database was written by a newer program.
+    pub async fn open_postgres(url: &str) -> Result<Self, StoreError> {
+        let options = PgConnectOptions::from_str(url).map_err(|_| StoreError::Address("postgres://…".into()))?;
+        let pool = PgPoolOptions::new()
+            .max_connections(16)
+            .acquire_timeout(Duration::from_secs(10))
+            .connect_with(options)
+            .await?;
+        let db = Self::Postgres(pool);
+        migrate::run(&db).await?;
+        Ok(db)
+    }
+
+    /// Begins a writing transaction and takes its place in the line of writers.
+    ///
+    /// Raising the head's position is the first statement of every writing transaction. On PostgreSQL it locks the
+    /// head's row until commit, on SQLite `BEGIN IMMEDIATE` already does the same: so positions are in commit order,
+    /// a rolled-back writer leaves no gap (I-19, I-20), and whatever is read afterwards is what the last committed
+    /// writer left (I-02, I-03).
+    ///
+    /// # Errors
+    /// Where the database is gone or stays locked.
+    pub async fn write(&self) -> Result<(Tx, WriteHead), StoreError> {
+        let mut tx = self.begin_plain().await?;
+        let (position, policy_version): (i64, i64) = tx
+            .query("UPDATE heads SET position = position + 1 WHERE id = 1 RETURNING position, policy_version")
+            .fetch_one()
+            .await?;
+        Ok((tx, WriteHead { position, policy_version }))
+    }
+
+    /// A writing transaction that takes no place in the line: for the migration that makes the line.
+    pub(crate) async fn begin_plain(&self) -> Result<Tx, StoreError> {
+        let inner = match self {
+            Self::Sqlite { writer, .. } => Inner::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
+            Self::Postgres(pool) => Inner::Postgres(pool.begin().await?),
+        };
+        Ok(Tx { inner })
+    }
+
+    /// Begins a reading transaction: one snapshot, whatever is committed meanwhile. Always on the primary (I-02).
+    ///
+    /// # Errors
+    /// Where the database is gone.
+    pub async fn read(&self) -> Result<Tx, StoreError> {
+        let inner = match self {
+            Self::Sqlite { readers, .. } => Inner::Sqlite(readers.begin().await?),
+            Self::Postgres(pool) => {
+                Inner::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
+            }
+        };
+        Ok(Tx { inner })
+    }
+
+    /// Moves what the write-ahead log holds into the database file, off the writer's thread. Does nothing on
+    /// PostgreSQL, which does so by itself.
+    ///
+    /// With `restart`, waits for writers for a moment so that the log begins anew; otherwise nobody waits.
+    ///
+    /// # Errors
+    /// Where the file system refuses.
+    pub async fn checkpoint(&self, restart: bool) -> Result<(), StoreError> {
+        if let Self::Sqlite { checkpointer, .. } = self {
+            let statement = if restart { "PRAGMA wal_checkpoint(RESTART)" } else { "PRAGMA wal_checkpoint(PASSIVE)" };
+            checkpointer.execute(statement).await?;
+        }
+        Ok(())
+    }
+
+    /// Waits for running statements and closes all connections.
+    pub async fn close(&self) {
+        match self {
+            Self::Sqlite { writer, readers, checkpointer } => {
+                readers.close().await;
+                checkpointer.close().await;
+                writer.close().await;
+            }
+            Self::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+enum Inner {
+    Sqlite(Transaction<'static, Sqlite>),
+    Postgres(Transaction<'static, Postgres>),
+}
+
+/// A transaction. Dropped without [`Tx::commit`], it is rolled back.
+pub struct Tx {
+    inner: Inner,
+}
+
+impl Tx {
+    /// A statement to bind to and run.
+    pub fn query(&mut self, sql: &'static str) -> Statement<'_> {
+        let args = match &self.inner {
+            Inner::Sqlite(_) => Args::Sqlite(SqliteArguments::default()),
+            Inner::Postgres(_) => Args::Postgres(Box::default()),
+        };
+        Statement { tx: self, sql, args }
+    }
+
+    /// Makes all of it durable: on return it is on disk.
+    ///
+    /// # Errors
+    /// Where the database could not promise that. What happened is then in doubt, and a retry with the same key
+    /// settles it (I-25).
+    pub async fn commit(self) -> Result<(), StoreError> {
+        match self.inner {
+            Inner::Sqlite(tx) => tx.commit().await?,
+            Inner::Postgres(tx) => tx.commit().await?,
+        }
+        Ok(())
+    }
+
+    /// Undoes all of it now; dropping does the same later.
+    ///
+    /// # Errors
+    /// Where the database is gone.
+    pub async fn rollback(self) -> Result<(), StoreError> {
+        match self.inner {
+            Inner::Sqlite(tx) => tx.rollback().await?,
+            Inner::Postgres(tx) => tx.rollback().await?,
+        }
+        Ok(())
+    }
+}
+
+impl std::fmt::Debug for Tx {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self.inner {
+            Inner::Sqlite(_) => "Tx(sqlite)",
+            Inner::Postgres(_) => "Tx(postgres)",
+        })
+    }
+}
+
+/// One statement and its arguments.
+#[derive(Debug)]
+#[must_use]
+pub struct Statement<'t> {
+    tx: &'t mut Tx,
+    sql: &'static str,
+    args: Args,
+}
+
+impl Statement<'_> {
+    /// Binds the next placeholder.
+    pub fn bind(mut self, value: impl Param) -> Self {
+        value.add_to(&mut self.args);
+        self
+    }
+
+    /// Runs it; answers how many rows it touched.
+    ///
+    /// # Errors
+    /// Where the database refuses.
+    pub async fn execute(self) -> Result<u64, StoreError> {
+        Ok(match (&mut self.tx.inner, self.args) {
+            (Inner::Sqlite(tx), Args::Sqlite(args)) => {
+                sqlx::query_with(self.sql, args).execute(&mut **tx).await?.rows_affected()
+            }
+            (Inner::Postgres(tx), Args::Postgres(args)) => {
+                sqlx::query_with(self.sql, *args).execute(&mut **tx).await?.rows_affected()
+            }
+            _ => unreachable!("arguments are made by the transaction they go to"),
+        })
+    }
+
+    /// Runs it; answers the first row, if any.
+    ///
+    /// # Errors
+    /// Where the database refuses or a value cannot be read.
+    pub async fn fetch_optional<R: Record>(self) -> Result<Option<R>, StoreError> {
+        Ok(match (&mut self.tx.inner, self.args) {
+            (Inner::Sqlite(tx), Args::Sqlite(args)) => {
+                sqlx::query_as_with(self.sql, args).fetch_optional(&mut **tx).await?
+            }
+            (Inner::Postgres(tx), Args::Postgres(args)) => {
+                sqlx::query_as_with(self.sql, *args).fetch_optional(&mut **tx).await?
+            }
+            _ => unreachable!("arguments are made by the transaction they go to"),
+        })
+    }
+
+    /// Runs it; answers the one row that must be there.
+    ///
+    /// # Errors
+    /// As [`Statement::fetch_optional`], and where there is no row.
+    pub async fn fetch_one<R: Record>(self) -> Result<R, StoreError> {
+        self.fetch_optional().await?.ok_or(StoreError::Database(sqlx::Error::RowNotFound))
+    }
+
+    /// Runs it; answers all rows.
+    ///
+    /// # Errors
+    /// As [`Statement::fetch_optional`].
+    pub async fn fetch_all<R: Record>(self) -> Result<Vec<R>, StoreError> {
+        Ok(match (&mut self.tx.inner, self.args) {
+            (Inner::Sqlite(tx), Args::Sqlite(args)) => sqlx::query_as_with(self.sql, args).fetch_all(&mut **tx).await?,
+            (Inner::Postgres(tx), Args::Postgres(args)) => {
+                sqlx::query_as_with(self.sql, *args).fetch_all(&mut **tx).await?
+            }
+            _ => unreachable!("arguments are made by the transaction they go to"),
+        })
+    }
+}

@@ -1,0 +1,56 @@
+import type { Participant, Room } from '../api/types.ts';
+
+const segments = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+
+const firstLetter = (word: string) => [...segments.segment(word)][0]?.segment ?? '';
+
+/** Two letters for names written with spaces in an alphabet; one character for names in Han, kana or Hangul. */
+export function initials(name: string): string {
+	const words = name.trim().split(/\s+/).filter(Boolean);
+	const first = words[0] ?? '';
+	const letter = firstLetter(first);
+	if (!letter) return '?';
+	if (/\p{Script=Han}|\p{Script=Hiragana}|\p{Script=Katakana}|\p{Script=Hangul}/u.test(letter)) return letter;
+	const last = words.length > 1 ? firstLetter(words.at(-1) ?? '') : '';
+	return (letter + last).toLocaleUpperCase();
+}
+
+export function presentOthers(room: Room): Participant[] {
+	return room.participants.filter((p) => !p.you && p.state !== 'left');
+}
+
+/** Those of a direct room stay named after they have gone. */
+export function counterpart(room: Room): Participant | null {
+	return room.kind === 'direct' ? (room.participants.find((p) => !p.you) ?? null) : null;
+}
+
+export function roomTitle(room: Room, language: string, emptyTitle: string): string {
+	if (room.name) return room.name;
+	const others = room.kind === 'direct' ? room.participants.filter((p) => !p.you) : presentOthers(room);
+	if (others.length === 0) return emptyTitle;
+	return new Intl.ListFormat(language, { type: 'unit', style: 'narrow' }).format(others.map((p) => p.name));
+}
+
+export interface Outsiders {
+	count: number;
+	companies: string[];
+	people: Participant[];
+}
+
+/** Who outside my company reads what I write here. */
+export function outsiders(room: Room): Outsiders {
+	const people = room.participants.filter((p) => p.outside && p.state === 'active');
+	return { count: people.length, companies: [...new Set(people.map((p) => p.companyName))], people };
+}
+
+export function otherCompanies(room: Room): string[] {
+	return room.companies.filter((c) => !c.yours).map((c) => c.name);
+}
+
+/** Names that occur more than once among these people, to tell them apart by more than the name. */
+export function sharedNames(people: { name: string }[]): Set<string> {
+	const seen = new Set<string>();
+	const twice = new Set<string>();
+	for (const { name } of people) (seen.has(name) ? twice : seen).add(name);
+	return twice;
+}

@@ -1,0 +1,77 @@
+/** All dates and times of the interface: in its language, in the local time zone. */
+
+const DAY = 86_400_000;
+
+const at = (iso: string) => new Date(iso);
+
+export function dayKey(iso: string, timeZone?: string): string {
+	// sv-SE writes dates as year-month-day, which compares as text.
+	return new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short' }).format(at(iso));
+}
+
+export function formatTime(iso: string, language: string, timeZone?: string): string {
+	return new Intl.DateTimeFormat(language, { hour: 'numeric', minute: '2-digit', timeZone }).format(at(iso));
+}
+
+export function formatDate(iso: string, language: string, timeZone?: string): string {
+	return new Intl.DateTimeFormat(language, {
+		year: 'numeric',
+		month: 'short',
+		day: 'numeric',
+		timeZone,
+	}).format(at(iso));
+}
+
+export function formatDateTime(iso: string, language: string, timeZone?: string): string {
+	return new Intl.DateTimeFormat(language, {
+		year: 'numeric',
+		month: 'short',
+		day: 'numeric',
+		hour: 'numeric',
+		minute: '2-digit',
+		timeZone,
+	}).format(at(iso));
+}
+
+/** The line between two days of a conversation: "today" and "yesterday" by name, others with the weekday. */
+export function formatDay(iso: string, language: string, now: Date = new Date(), timeZone?: string): string {
+	const key = dayKey(iso, timeZone);
+	const relative = new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
+	if (key === dayKey(now.toISOString(), timeZone)) return capitalise(relative.format(0, 'day'), language);
+	if (key === dayKey(new Date(now.getTime() - DAY).toISOString(), timeZone)) {
+		return capitalise(relative.format(-1, 'day'), language);
+	}
+	return new Intl.DateTimeFormat(language, {
+		weekday: 'long',
+		year: 'numeric',
+		month: 'long',
+		day: 'numeric',
+		timeZone,
+	}).format(at(iso));
+}
+
+/** For the list of rooms, where there is little space: time today, then day and month, then the whole date. */
+export function formatBrief(
+	iso: string,
+	language: string,
+	now: Date = new Date(),
+	timeZone?: string,
+): string {
+	if (dayKey(iso, timeZone) === dayKey(now.toISOString(), timeZone))
+		return formatTime(iso, language, timeZone);
+	const sameYear = dayKey(iso, timeZone).slice(0, 4) === dayKey(now.toISOString(), timeZone).slice(0, 4);
+	return new Intl.DateTimeFormat(language, {
+		year: sameYear ? undefined : '2-digit',
+		month: 'numeric',
+		day: 'numeric',
+		timeZone,
+	}).format(at(iso));
+}
+
+export function formatList(parts: string[], language: string): string {
+	return new Intl.ListFormat(language, { type: 'conjunction' }).format(parts);
+}
+
+function capitalise(text: string, language: string): string {
+	return text.charAt(0).toLocaleUpperCase(language) + text.slice(1);
+}

@@ -1,0 +1,39 @@
+import type { Page } from '#lib/api/types.ts';
+
+/** A list fetched page by page. Answers to a question that has been replaced meanwhile are dropped. */
+export class PagedList<T> {
+	items = $state.raw<T[]>([]);
+	status = $state<'loading' | 'ready' | 'failed'>('loading');
+	error = $state.raw<unknown>(null);
+	hasMore = $state(false);
+	#cursor: string | undefined;
+	#question = 0;
+	#fetch: (cursor?: string) => Promise<Page<T>> = async () => ({ items: [] });
+
+	async load(fetch: (cursor?: string) => Promise<Page<T>>) {
+		this.#fetch = fetch;
+		this.#cursor = undefined;
+		await this.#next(true);
+	}
+
+	async more() {
+		if (this.hasMore && this.status === 'ready') await this.#next(false);
+	}
+
+	async #next(fresh: boolean) {
+		const question = ++this.#question;
+		this.status = 'loading';
+		try {
+			const page = await this.#fetch(this.#cursor);
+			if (question !== this.#question) return;
+			this.items = fresh ? page.items : [...this.items, ...page.items];
+			this.#cursor = page.nextCursor ?? undefined;
+			this.hasMore = Boolean(page.nextCursor);
+			this.status = 'ready';
+		} catch (error) {
+			if (question !== this.#question) return;
+			this.error = error;
+			this.status = 'failed';
+		}
+	}
+}

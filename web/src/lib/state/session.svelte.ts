@@ -1,0 +1,85 @@
+import type { Api } from '#lib/api/client.ts';
+import { isProblem } from '#lib/api/problem.ts';
+import type { Me, MePatch, Network, NetworkState } from '#lib/api/types.ts';
+import type { Locale } from '#lib/i18n/locale.svelte.ts';
+import { clearDrafts } from '#lib/messages/drafts.ts';
+
+export type SessionStatus = 'loading' | 'signedIn' | 'signedOut' | 'unreachable';
+
+export class Session {
+	status = $state<SessionStatus>('loading');
+	#me = $state.raw<Me | null>(null);
+	/** Set when the person signed out: whoever comes next does not continue on their page. */
+	leftByChoice = $state(false);
+	#api: Api;
+	#locale: Locale;
+
+	constructor(api: Api, locale: Locale) {
+		this.#api = api;
+		this.#locale = locale;
+		api.http.onSignedOut = () => this.ended();
+	}
+
+	/** Who is signed in. Only pages behind the sign-in read it. */
+	get me(): Me {
+		if (!this.#me) throw new Error('nobody is signed in');
+		return this.#me;
+	}
+
+	get known(): Me | null {
+		return this.#me;
+	}
+
+	get isAdministrator(): boolean {
+		const role = this.#me?.role;
+		return role === 'owner' || role === 'security' || role === 'auditor';
+	}
+
+	/** Auditors see the whole console and change nothing in it. */
+	get mayAdminister(): boolean {
+		const role = this.#me?.role;
+		return role === 'owner' || role === 'security';
+	}
+
+	async load() {
+		try {
+			this.#accept(await this.#api.me.get());
+		} catch (error) {
+			if (isProblem(error) && error.status === 401) this.ended();
+			else if (this.status === 'loading' || this.status === 'unreachable') this.status = 'unreachable';
+		}
+	}
+
+	async signIn(handle: string, password: string) {
+		await this.#api.session.signIn(handle, password);
+		this.#accept(await this.#api.me.get());
+	}
+
+	async signOut() {
+		await this.#api.session.signOut();
+		clearDrafts();
+		this.leftByChoice = true;
+		this.ended();
+	}
+
+	async update(patch: MePatch) {
+		this.#accept(await this.#api.me.update(patch));
+	}
+
+	networkChanged(network: Network, state: NetworkState) {
+		if (!this.#me) return;
+		this.#me = { ...this.#me, networks: { ...this.#me.networks, [network]: state } };
+	}
+
+	ended() {
+		this.#me = null;
+		this.status = 'signedOut';
+	}
+
+	#accept(me: Me) {
+		this.#me = me;
+		this.leftByChoice = false;
+		this.status = 'signedIn';
+		this.#locale.use(me.settings.language);
+	}
+}
