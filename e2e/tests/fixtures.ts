@@ -22,6 +22,12 @@ import { join } from 'node:path';
 
 export { expect };
 
+/**
+ * For a story in several tests: it starts its own server with `Server.start` in `beforeAll` and stops it at the end,
+ * where `test` would give each of them a fresh one.
+ */
+export { base as chapter };
+
 /** `serve` begins empty; `demo` brings its companies and people. */
 export type Program = 'serve' | 'demo';
 

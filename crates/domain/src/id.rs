@@ -58,6 +58,9 @@ macro_rules! ids {
             /// What every id of this kind begins with, before the underscore.
             pub const PREFIX: &'static str = $prefix;
 
+            /// The id that nothing has.
+            pub const NONE: Self = Self(Uuid::nil());
+
             /// A new id, unlike any other, carrying the clock's time.
             pub fn new(clock: &dyn Clock) -> Self {
                 Self(uuid_at(clock))

@@ -139,8 +139,8 @@ pub fn judge_pair<V>(facts: &PairFacts) -> Result<Permit<V>, Denial> {
         company_rules(company, &mut reasons);
         person_rules(person, &company.setting, facts.now, &mut reasons);
         partner_rule(company, other, &mut reasons);
-        // Facts of another company than the person's would decide by the wrong setting.
-        if person.company != company.id {
+        // Facts of another company than the person's would decide by the wrong setting; colleagues do not meet outside.
+        if person.company != company.id || person.company == other.id {
             reasons.push(Reason { code: Code::MemberInactive, company: person.company, person: Some(person.id) });
         }
     }
@@ -182,11 +182,11 @@ impl RoomVerdict {
     /// Whether a member may write now.
     ///
     /// # Errors
-    /// Every rule in the way. Somebody who is not in the room gets [`Code::NotLinked`] of their own side: a caller
-    /// that lets it come so far has a bug, and still nothing is written.
+    /// Every rule in the way. Somebody who is not in the room is refused for [`Code::NotLinked`] of nobody's side: a
+    /// caller that lets it come so far has a bug, and still nothing is written.
     pub fn may_send(&self, author: MemberId, now: Timestamp) -> Result<Permit<SendMessage>, Denial> {
         let Some((_, company)) = self.people.iter().find(|(id, _)| *id == author) else {
-            return Err(refusal(Code::NotLinked, CompanyId::from(author.as_uuid()), author));
+            return Err(refusal(Code::NotLinked, CompanyId::NONE, author));
         };
         if self.valid_until.is_some_and(|end| end <= now) {
             return Err(refusal(Code::NotGranted, *company, author));
@@ -228,7 +228,10 @@ fn personal(facts: &RoomFacts, external: bool) -> BTreeMap<MemberId, Vec<Reason>
                 person_rules(person, &company.setting, facts.now, &mut reasons);
             }
             Some(company) => {
-                if !company.active || !person.active {
+                if !company.active {
+                    reasons.push(Reason { code: Code::MemberInactive, company: company.id, person: None });
+                }
+                if !person.active {
                     reasons.push(Reason { code: Code::MemberInactive, company: company.id, person: Some(person.id) });
                 }
             }
@@ -242,6 +245,26 @@ fn personal(facts: &RoomFacts, external: bool) -> BTreeMap<MemberId, Vec<Reason>
         }
     }
     by_person
+}
+
+/// Facts that contradict themselves or are not all there decide nothing: they refuse (I-11). A caller that lets it come
+/// so far has a bug; the reason lies on the side of whoever the missing facts are about.
+fn incomplete(facts: &RoomFacts, out: &mut Vec<Reason>) {
+    let mut fail = |company, person| out.push(Reason { code: Code::MemberInactive, company, person });
+    let Some(first) = facts.people.first() else { return fail(CompanyId::NONE, None) };
+    for person in facts.people.iter().filter(|p| facts.company(p.company).is_none()) {
+        fail(person.company, Some(person.id));
+    }
+    if facts.kind == RoomKind::Direct && facts.people.len() != 2 {
+        fail(first.company, None);
+    }
+    for tie in &facts.ties {
+        if let TieState::Pending(by) | TieState::Ended(by) = tie.state {
+            if by != tie.a && by != tie.b {
+                fail(company_of(facts, tie.a).unwrap_or(first.company), Some(tie.a));
+            }
+        }
+    }
 }
 
 /// Every pair of companies present, in both directions.
@@ -308,13 +331,22 @@ fn limits(facts: &RoomFacts, out: &mut Vec<Reason>) {
 
 /// How an existing room stands: who may write, who is paused, whether it is frozen.
 ///
-/// Where the rule that fell is a person's or company's own, a group goes on without them; where a pair of companies or
-/// a link fell, nobody can go on. A direct room has nobody left to go on with, so there every rule freezes.
+/// Where the rule that fell is a person's or company's own (its limits among them), a group goes on without them; where
+/// a pair of companies or a link fell, nobody can go on. An external direct room has nobody left to go on with, so there
+/// every rule freezes; in an internal one a suspended colleague is paused, and the other may still write to them.
 pub fn judge_room(facts: &RoomFacts) -> RoomVerdict {
     let external = facts.is_external();
     let mut paused = personal(facts, external);
     let mut reasons = Vec::new();
+    incomplete(facts, &mut reasons);
     if external {
+        let mut too_large = Vec::new();
+        limits(facts, &mut too_large);
+        for reason in too_large {
+            for person in facts.people.iter().filter(|p| p.company == reason.company) {
+                paused.entry(person.id).or_default().push(reason);
+            }
+        }
         pairwise(facts, &mut reasons);
         link_rules(facts, &mut reasons);
     }
@@ -375,6 +407,12 @@ pub fn judge_opening(facts: &RoomFacts, opener: MemberId) -> Result<Permit<OpenR
 pub fn judge_join(facts: &RoomFacts, host: MemberId, newcomers: &[MemberId]) -> Result<Permit<Join>, Denial> {
     let external = facts.is_external();
     let mut reasons = Vec::new();
+    incomplete(facts, &mut reasons);
+    let here = |id: &MemberId| facts.people.iter().any(|p| p.id == *id);
+    if facts.kind == RoomKind::Direct || newcomers.is_empty() || !here(&host) || !newcomers.iter().all(here) {
+        let company = facts.people.first().map_or(CompanyId::NONE, |p| p.company);
+        reasons.push(Reason { code: Code::MemberInactive, company, person: None });
+    }
     for (person, own) in personal(facts, external) {
         if newcomers.contains(&person) || person == host {
             reasons.extend(own);
@@ -395,6 +433,7 @@ pub fn judge_join(facts: &RoomFacts, host: MemberId, newcomers: &[MemberId]) -> 
 fn all_rules(facts: &RoomFacts) -> Vec<Reason> {
     let external = facts.is_external();
     let mut reasons: Vec<Reason> = personal(facts, external).into_values().flatten().collect();
+    incomplete(facts, &mut reasons);
     if external {
         pairwise(facts, &mut reasons);
         if facts.kind == RoomKind::Group {
@@ -408,7 +447,7 @@ fn all_rules(facts: &RoomFacts) -> Vec<Reason> {
 /// A host brings in an outsider only over a live link of their own.
 fn bringing_in(facts: &RoomFacts, host: MemberId, people: &[MemberId], out: &mut Vec<Reason>) {
     let Some(home) = company_of(facts, host) else {
-        out.push(Reason { code: Code::NotLinked, company: CompanyId::from(host.as_uuid()), person: Some(host) });
+        out.push(Reason { code: Code::NotLinked, company: CompanyId::NONE, person: Some(host) });
         return;
     };
     for &person in people {

@@ -157,7 +157,7 @@ pub struct RoomFacts {
 impl RoomFacts {
     /// External: people of more than one company.
     pub fn is_external(&self) -> bool {
-        self.people.iter().any(|p| p.company != self.people[0].company)
+        self.people.first().is_some_and(|first| self.people.iter().any(|p| p.company != first.company))
     }
 
     /// The facts of a company of the room.

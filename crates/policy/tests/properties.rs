@@ -343,7 +343,6 @@ properties! {
                 let joined = tally.see(judge_join(&facts, host, &newcomers)).is_none();
                 prop_assert_eq!(joined, oracle::join(&facts, host, &newcomers).is_empty());
             }
-            let facts = boundless(facts);
             let verdict = judge_room(&facts);
             for author in &facts.people {
                 let sent = tally.see(verdict.may_send(author.id, NOW)).is_none();
@@ -490,7 +489,6 @@ properties! {
     /// A verdict says until when it holds; from then on it lets nobody write.
     i30_a_verdict_ends_when_a_term_begins_or_ends(world in world(), tally) {
         for (facts, ..) in world.rooms() {
-            let facts = boundless(facts);
             let verdict = judge_room(&facts);
             for later in 0..=3 {
                 let later = NOW.plus_millis(later);
@@ -519,7 +517,6 @@ properties! {
                 let joined = told(tally.see(judge_join(&facts, host, &newcomers)), &facts)?;
                 prop_assert_eq!(joined, comparable(oracle::join(&facts, host, &newcomers), &facts));
             }
-            let facts = boundless(facts);
             let (verdict, (frozen, paused)) = (judge_room(&facts), oracle::room(&facts));
             prop_assert_eq!(verdict.status == RoomStatus::Frozen, !frozen.is_empty());
             prop_assert_eq!(found(&verdict.reasons), frozen);
@@ -600,14 +597,6 @@ fn see_open_rooms(world: &World, tally: &Tally) {
             tally.see(judge_room(&facts).may_send(person.id, NOW));
         }
     }
-}
-
-/// The room without any limit of size.
-fn boundless(mut facts: RoomFacts) -> RoomFacts {
-    for company in &mut facts.companies {
-        company.limits = RoomLimits { people: usize::MAX, companies: usize::MAX };
-    }
-    facts
 }
 
 /// In an internal room a suspended company may be told by person or as a whole.

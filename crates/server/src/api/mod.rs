@@ -67,7 +67,7 @@ pub(crate) fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(from: D) -
     ),
     servers((url = "/api/v1")),
     security(("cookie" = []), ("bearer" = [])),
-    components(schemas(ws::ClientFrame, ServerFrame)),
+    components(schemas(ws::ClientFrame, ServerFrame, people::Section, rooms::RoomFilter)),
     modifiers(&Security)
 )]
 struct Description;

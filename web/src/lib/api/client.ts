@@ -1,108 +1,107 @@
-import type * as t from './types.ts';
+import type { paths } from './schema.ts';
 import { Transport } from './transport.ts';
+import type * as t from './types.ts';
 
 export type Api = ReturnType<typeof createApi>;
 
+type Query<P extends keyof paths> = paths[P] extends { get: { parameters: { query?: infer Q } } }
+	? NonNullable<Q>
+	: never;
+
 /** The whole server as the client sees it. Every request of the client starts here. */
 export function createApi(http: Transport = new Transport()) {
+	const { GET, POST, PUT, PATCH, DELETE } = http.client;
+	const id = (value: string) => ({ params: { path: { id: value } } });
 	return {
 		http,
-		server: () => http.get<t.ServerInfo>('/server'),
+		server: () => http.data(GET('/server')),
 		session: {
-			signIn: (handle: string, password: string) => http.post<void>('/sessions', { handle, password }),
-			signOut: () => http.call<void>('DELETE', '/sessions/current'),
+			signIn: (handle: string, password: string) =>
+				http.data(POST('/sessions', { body: { handle, password } })),
+			signOut: () => http.data(DELETE('/sessions/current')),
 		},
 		tokens: {
-			list: () => http.get<t.Page<t.Token>>('/tokens'),
-			revoke: (id: string) => http.call<void>('DELETE', '/tokens/{id}', { path: { id } }),
+			list: () => http.data(GET('/tokens')),
+			revoke: (token: string) => http.data(DELETE('/tokens/{id}', id(token))),
 		},
 		me: {
-			get: () => http.get<t.Me>('/me'),
-			update: async (patch: t.MePatch) => (await http.call<t.Me>('PATCH', '/me', { body: patch })).data,
+			get: () => http.data(GET('/me')),
+			update: (body: t.MePatch) => http.data(PATCH('/me', { body })),
 			changePassword: (currentPassword: string, newPassword: string) =>
-				http.post<void>('/me/password', { currentPassword, newPassword }),
+				http.data(POST('/me/password', { body: { currentPassword, newPassword } })),
 		},
 		members: {
-			list: (query: { query?: string; team?: string; status?: string; limit?: number; cursor?: string }) =>
-				http.get<t.Page<t.Member>>('/company/members', { query }),
-			get: (id: string) => http.get<t.Member>('/company/members/{id}', { path: { id } }),
-			create: (member: t.NewMember) => http.post<t.Member>('/company/members', member),
-			update: async (id: string, patch: t.MemberPatch) =>
-				(await http.call<t.Member>('PATCH', '/company/members/{id}', { path: { id }, body: patch })).data,
+			list: (query: Query<'/company/members'>) => http.data(GET('/company/members', { params: { query } })),
+			get: (member: string) => http.data(GET('/company/members/{id}', id(member))),
+			create: (body: t.NewMember) => http.data(POST('/company/members', { body })),
+			update: (member: string, body: t.MemberPatch) =>
+				http.data(PATCH('/company/members/{id}', { ...id(member), body })),
 		},
 		teams: {
-			list: () => http.get<t.Page<t.Team>>('/company/teams'),
-			create: (name: string, memberIds: string[] = []) =>
-				http.post<t.Team>('/company/teams', { name, memberIds }),
+			list: () => http.data(GET('/company/teams')),
+			create: (name: string) => http.data(POST('/company/teams', { body: { name } })),
 		},
-		company: () => http.get<t.Company>('/company'),
+		company: () => http.data(GET('/company')),
 		external: {
 			settings: (network: t.Network) =>
-				http.call<t.ExternalSettings>('GET', '/company/external/{network}', { path: { network } }),
-			save: (network: t.Network, settings: Partial<t.ExternalSettings>, etag: string | null) =>
-				http.call<t.ExternalSettings>('PATCH', '/company/external/{network}', {
-					path: { network },
-					body: settings,
-					headers: etag ? { 'If-Match': etag } : {},
-				}),
-			grants: (
-				network: t.Network,
-				query: { query?: string; effect?: 'grant' | 'exclude'; limit?: number; cursor?: string },
-			) => http.get<t.Page<t.Grant>>('/company/external/{network}/grants', { path: { network }, query }),
-			grant: (network: t.Network, request: t.GrantRequest) =>
-				http.post<{ granted: string[]; skipped: t.Skipped[] }>(
-					'/company/external/{network}/grants',
-					request,
-					{
-						path: { network },
-					},
+				http.answer(GET('/company/external/{network}', { params: { path: { network } } })),
+			save: (network: t.Network, body: t.ExternalSettingsPatch, etag: string | null) =>
+				http.answer(
+					PATCH('/company/external/{network}', {
+						params: { path: { network } },
+						body,
+						headers: etag ? { 'If-Match': etag } : {},
+					}),
 				),
+			grants: (network: t.Network, query: Query<'/company/external/{network}/grants'>) =>
+				http.data(GET('/company/external/{network}/grants', { params: { path: { network }, query } })),
+			grant: (network: t.Network, body: t.GrantRequest) =>
+				http.data(POST('/company/external/{network}/grants', { params: { path: { network } }, body })),
 			revoke: (network: t.Network, memberIds: string[]) =>
-				http.post<{ revoked: string[]; skipped: t.Skipped[] }>(
-					'/company/external/{network}/grants/revoke',
-					{ memberIds },
-					{ path: { network } },
+				http.data(
+					POST('/company/external/{network}/grants/revoke', {
+						params: { path: { network } },
+						body: { memberIds },
+					}),
 				),
 		},
-		audit: (query: { category?: string; limit?: number; cursor?: string }) =>
-			http.get<t.Page<t.AuditEntry>>('/company/audit', { query }),
+		audit: (query: Query<'/company/audit'>) => http.data(GET('/company/audit', { params: { query } })),
 		people: {
-			lookup: (handle: string) => http.post<t.FoundPerson>('/people/lookup', { handle }),
+			lookup: (handle: string) => http.data(POST('/people/lookup', { body: { handle } })),
 		},
 		contacts: {
-			list: (query: { section?: 'all' | 'external'; query?: string; limit?: number; cursor?: string }) =>
-				http.get<t.Page<t.Contact>>('/contacts', { query }),
-			get: (id: string) => http.get<t.Contact>('/contacts/{id}', { path: { id } }),
-			addFound: (personRef: string) => http.post<t.Contact>('/contacts', { personRef }),
+			list: (query: Query<'/contacts'>) => http.data(GET('/contacts', { params: { query } })),
+			get: (contact: string) => http.data(GET('/contacts/{id}', id(contact))),
+			addFound: (personRef: string) => http.data(POST('/contacts', { body: { personRef } })),
 			addFromRoom: (roomId: string, participantId: string) =>
-				http.post<t.Contact>('/contacts', { roomId, participantId }),
+				http.data(POST('/contacts', { body: { roomId, participantId } })),
 		},
 		blocks: {
-			list: () => http.get<t.Page<t.Block>>('/blocks'),
-			blockRoom: (roomId: string) => http.post<t.Block>('/blocks', { roomId }),
-			unblock: (id: string) => http.call<void>('DELETE', '/blocks/{id}', { path: { id } }),
+			list: () => http.data(GET('/blocks')),
+			blockRoom: (roomId: string) => http.data(POST('/blocks', { body: { roomId } })),
+			unblock: (block: string) => http.data(DELETE('/blocks/{id}', id(block))),
 		},
 		rooms: {
-			list: (query: { filter?: 'all' | 'external'; limit?: number; cursor?: string }) =>
-				http.get<t.Page<t.Room>>('/rooms', { query }),
-			get: (id: string) => http.get<t.Room>('/rooms/{id}', { path: { id } }),
-			create: (room: t.NewRoom) => http.post<t.Room>('/rooms', room),
-			rename: async (id: string, name: string) =>
-				(await http.call<t.Room>('PATCH', '/rooms/{id}', { path: { id }, body: { name } })).data,
-			add: (id: string, people: t.AddPeople) =>
-				http.post<t.Room>('/rooms/{id}/participants', people, { path: { id } }),
-			remove: (id: string, participantId: string) =>
-				http.call<void>('DELETE', '/rooms/{id}/participants/{participantId}', {
-					path: { id, participantId },
-				}),
-			answerRequest: (id: string, answer: 'accept' | 'decline') =>
-				http.post<void>('/rooms/{id}/request', { answer }, { path: { id } }),
-			messages: (id: string, query: { before?: number; after?: number; limit?: number }) =>
-				http.get<t.MessagePage>('/rooms/{id}/messages', { path: { id }, query }),
-			send: (id: string, clientId: string, text: string) =>
-				http.post<t.Message>('/rooms/{id}/messages', { clientId, text }, { path: { id } }),
-			read: (id: string, seq: number) =>
-				http.call<void>('PUT', '/rooms/{id}/read', { path: { id }, body: { seq } }),
+			list: (query: Query<'/rooms'>) => http.data(GET('/rooms', { params: { query } })),
+			get: (room: string) => http.data(GET('/rooms/{id}', id(room))),
+			create: (body: t.NewRoom) => http.data(POST('/rooms', { body })),
+			rename: (room: string, name: string) =>
+				http.data(PATCH('/rooms/{id}', { ...id(room), body: { name } })),
+			add: (room: string, body: t.AddPeople) =>
+				http.data(POST('/rooms/{id}/participants', { ...id(room), body })),
+			remove: (room: string, participantId: string) =>
+				http.data(
+					DELETE('/rooms/{id}/participants/{participantId}', {
+						params: { path: { id: room, participantId } },
+					}),
+				),
+			answerRequest: (room: string, answer: 'accept' | 'decline') =>
+				http.data(POST('/rooms/{id}/request', { ...id(room), body: { answer } })),
+			messages: (room: string, query: Query<'/rooms/{id}/messages'>) =>
+				http.data(GET('/rooms/{id}/messages', { params: { path: { id: room }, query } })),
+			send: (room: string, clientId: string, text: string) =>
+				http.data(POST('/rooms/{id}/messages', { ...id(room), body: { clientId, text } })),
+			read: (room: string, seq: number) => http.data(PUT('/rooms/{id}/read', { ...id(room), body: { seq } })),
 		},
 	};
 }

@@ -10,7 +10,7 @@ export class Problem extends Error {
 	/** Seconds until another try makes sense, where the server said so. */
 	readonly retryAfter: number | null;
 
-	constructor(status: number, body: ProblemDocument | null, retryAfter: number | null = null) {
+	constructor(status: number, body: Partial<ProblemDocument> | null, retryAfter: number | null = null) {
 		super(body?.detail || body?.title || `HTTP ${status}`);
 		this.name = 'Problem';
 		this.status = status;

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { overwriteGetLocale } from '#lib/paraglide/runtime.js';
 import { Problem, Unreachable, parseRetryAfter } from '../api/problem.ts';
-import type { Notice } from '../api/types.ts';
+import type { Notice, Reason } from '../api/types.ts';
 import { ME, OTHER, message, mine, participant, room } from '../realtime/fixtures.ts';
 import { noticeText, previewText } from './notices.ts';
 import { initials, outsiders, roomTitle, sharedNames } from './people.ts';
@@ -17,7 +17,7 @@ const notice = (change: Partial<Notice>) =>
 	message(1, {
 		kind: 'notice',
 		author: null,
-		text: null,
+		text: '',
 		notice: { type: 'joined', memberIds: [OTHER], names: ['Liam Okafor'], ...change },
 	});
 
@@ -96,12 +96,7 @@ describe('people', () => {
 
 	it('counts those who read outside my company', () => {
 		const r = room({
-			participants: [
-				participant(ME),
-				participant('a'),
-				participant('b', { state: 'paused' }),
-				participant('c', { state: 'left' }),
-			],
+			participants: [participant(ME), participant('a'), participant('b', { state: 'paused' })],
 		});
 		expect(outsiders(r)).toMatchObject({ count: 1, companies: ['Borealis Logistics'] });
 	});
@@ -121,13 +116,21 @@ describe('people', () => {
 
 describe('refusals', () => {
 	it('translate known reasons and keep the text of unknown ones', () => {
-		expect(reasonText({ code: 'NETWORK_OFF', side: 'yours', text: 'x' }).remedy).toContain('Admin');
-		expect(reasonText({ code: 'NEW', side: 'yours', text: 'Because.', remedy: 'Ask.' })).toEqual({
+		expect(reasonText({ code: 'NETWORK_OFF', side: 'yours', text: 'x', remedy: 'y' }).remedy).toContain(
+			'Admin',
+		);
+		const unknown = {
+			code: 'NEW' as Reason['code'],
+			side: 'yours',
+			text: 'Because.',
+			remedy: 'Ask.',
+		} as const;
+		expect(reasonText(unknown)).toEqual({
 			text: 'Because.',
 			remedy: 'Ask.',
 		});
 		// The other side never says more than its one sentence.
-		expect(reasonText({ code: 'NETWORK_OFF', side: 'theirs', text: 'raw' }).text).toBe('raw');
+		expect(reasonText({ code: 'NETWORK_OFF', side: 'theirs', text: 'raw', remedy: '' }).text).toBe('raw');
 	});
 
 	it('become one sentence', () => {

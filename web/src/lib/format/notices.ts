@@ -12,7 +12,7 @@ export function noticeText(message: Message, myId: string, language: string): st
 
 function describe(message: Message, myId: string, language: string): string {
 	const notice = message.notice;
-	if (!notice) return message.text ?? '';
+	if (!notice) return message.text;
 	const name = (id: string | undefined | null, text: string) =>
 		id && id === myId ? m.you_in_notice() : m.name_in_notice({ name: text });
 	const names = formatList(
@@ -42,7 +42,7 @@ function describe(message: Message, myId: string, language: string): string {
 			return m.notice_renamed({ by: by || names, name: notice.text ?? '' });
 		default:
 			// A newer server may know more kinds; its English sentence is better than nothing.
-			return message.text ?? notice.text ?? '';
+			return message.text || (notice.text ?? '');
 	}
 }
 
@@ -50,7 +50,7 @@ function describe(message: Message, myId: string, language: string): string {
 export function previewText(message: Message | null, myId: string, language: string, group: boolean): string {
 	if (!message) return '';
 	if (message.kind === 'notice') return noticeText(message, myId, language);
-	const text = message.text ?? '';
+	const text = message.text;
 	if (message.author?.id === myId) return m.preview_mine({ text });
 	return group && message.author ? m.preview_author({ name: message.author.name, text }) : text;
 }

@@ -16,7 +16,7 @@ export function initials(name: string): string {
 }
 
 export function presentOthers(room: Room): Participant[] {
-	return room.participants.filter((p) => !p.you && p.state !== 'left');
+	return room.participants.filter((p) => !p.you);
 }
 
 /** Those of a direct room stay named after they have gone. */
@@ -26,7 +26,7 @@ export function counterpart(room: Room): Participant | null {
 
 export function roomTitle(room: Room, language: string, emptyTitle: string): string {
 	if (room.name) return room.name;
-	const others = room.kind === 'direct' ? room.participants.filter((p) => !p.you) : presentOthers(room);
+	const others = presentOthers(room);
 	if (others.length === 0) return emptyTitle;
 	return new Intl.ListFormat(language, { type: 'unit', style: 'narrow' }).format(others.map((p) => p.name));
 }

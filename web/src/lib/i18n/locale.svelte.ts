@@ -9,7 +9,8 @@ import type { Language } from '#lib/api/types.ts';
 export class Locale {
 	current = $state<Language>(getLocale());
 
-	use(language: string) {
+	/** Without a setting the browser's language stays. */
+	use(language: string | null | undefined) {
 		if (!isLocale(language) || language === this.current) return;
 		void setLocale(language, { reload: false });
 		this.current = language;

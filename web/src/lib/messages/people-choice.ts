@@ -5,7 +5,7 @@ export interface Choice {
 	name: string;
 	/** Job title of a colleague, company of an outsider. */
 	detail: string;
-	photoUrl: string | null;
+	photoUrl?: string | null;
 	companyName: string | null;
 }
 

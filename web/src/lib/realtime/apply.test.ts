@@ -116,13 +116,27 @@ describe('pending messages', () => {
 
 describe('rooms', () => {
 	it('go when I have left', () => {
-		const state = a.applyRoom(
-			withThread([1]),
-			room({ participants: [participant(ME, { state: 'left' }), participant(OTHER)] }),
-			ME,
-		);
+		const state = a.applyRoom(withThread([1]), room({ participants: [participant(OTHER)] }), ME);
 		expect(state.rooms).toEqual({});
 		expect(state.threads).toEqual({});
+	});
+
+	it('keep what is newer than their description', () => {
+		const before = a.applyMessage(withThread([1]), message(2), ME);
+		const after = a.applyRoom(before, room({ name: 'Spring', lastSeq: 1, unreadCount: 0 }), ME);
+		expect(after.rooms.room_1).toMatchObject({ name: 'Spring', lastSeq: 2, unreadCount: 1 });
+		expect(seqs(after)).toEqual([1, 2]);
+	});
+
+	it('stay read where the server has not heard of it yet', () => {
+		const read = a.applyRead(withThread([1, 2, 3], { unreadCount: 3 }), 'room_1', ME, 3, ME);
+		const state = a.applyRoom(read, room({ lastSeq: 4, readSeq: 0, unreadCount: 4 }), ME);
+		expect(state.rooms.room_1).toMatchObject({ lastSeq: 4, readSeq: 3, unreadCount: 1 });
+	});
+
+	it('follow the server where it hides what was there', () => {
+		const state = a.applyRoom(withThread([1, 2]), room({ ranges: [], lastSeq: 0 }), ME);
+		expect(state.rooms.room_1?.lastSeq).toBe(0);
 	});
 
 	it('lose messages whose range was closed', () => {
@@ -185,6 +199,18 @@ describe('pages', () => {
 		state = a.applyPage(state, 'room_1', page(16, 20), 'after', 15);
 		expect(seqs(state)?.[0]).toBe(6);
 		expect(state.threads.room_1?.hasMoreBefore).toBe(true);
+	});
+
+	it('leave a thread behind that grew while the page was under way', () => {
+		// 2 and 3 were missed; 4 comes by itself after the server has read the page and before it is here.
+		let state = a.applyRoom(withThread([1]), room({ lastSeq: 3 }), ME);
+		state = a.applyMessage(state, message(4), ME);
+		state = a.applyPage(state, 'room_1', page(2, 3, false), 'after');
+		expect(seqs(state)).toEqual([1, 2, 3]);
+		expect(state.threads.room_1?.behind).toBe(true);
+		state = a.applyPage(state, 'room_1', page(4, 4, false), 'after');
+		expect(seqs(state)).toEqual([1, 2, 3, 4]);
+		expect(state.threads.room_1?.behind).toBe(false);
 	});
 
 	it('heal a thread that was behind', () => {

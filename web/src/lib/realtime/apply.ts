@@ -48,18 +48,29 @@ const without = <T>(record: Record<string, T>, key: string): Record<string, T> =
 	return rest;
 };
 
-/** Rooms as fetched. One that frames have already moved further keeps the newer facts. */
 export function applyRooms(state: ClientState, rooms: Room[], myId: string): ClientState {
-	return rooms.reduce((next, room) => {
-		const held = next.rooms[room.id];
-		return held && held.lastSeq > room.lastSeq ? next : applyRoom(next, room, myId);
-	}, state);
+	return rooms.reduce((next, room) => applyRoom(next, room, myId), state);
+}
+
+/** The server may have described the room before my last message, or my reading, had got there. */
+function withNewerFacts(room: Room, held: Room | undefined): Room {
+	if (!held) return room;
+	if (held.lastSeq > room.lastSeq && inRanges(room.ranges, held.lastSeq)) {
+		const { lastSeq, lastMessage, lastAt, unreadCount } = held;
+		const readSeq = Math.max(held.readSeq, room.readSeq);
+		return { ...room, lastSeq, lastMessage, lastAt, readSeq, unreadCount };
+	}
+	if (held.readSeq > room.readSeq) {
+		const after = visibleBetween(room.ranges, held.readSeq, room.lastSeq + 1);
+		return { ...room, readSeq: held.readSeq, unreadCount: Math.min(room.unreadCount, after) };
+	}
+	return room;
 }
 
 /** The whole room as the viewer sees it now. */
-export function applyRoom(state: ClientState, room: Room, myId: string): ClientState {
-	const me = room.participants.find((p) => p.you);
-	if (!me || me.state === 'left') return removeRoom(state, room.id);
+export function applyRoom(state: ClientState, told: Room, myId: string): ClientState {
+	const room = withNewerFacts(told, state.rooms[told.id]);
+	if (!room.participants.some((p) => p.you)) return removeRoom(state, room.id);
 
 	let next: ClientState = { ...state, rooms: { ...state.rooms, [room.id]: room } };
 	const thread = next.threads[room.id];
@@ -90,6 +101,12 @@ export function removeRoom(state: ClientState, roomId: string): ClientState {
 		orphans: without(state.orphans, roomId),
 		typing: without(state.typing, roomId),
 	};
+}
+
+/** Whether messages between the room's last one and this one have not arrived. */
+export function skips(state: ClientState, message: Message): boolean {
+	const room = state.rooms[message.roomId];
+	return room !== undefined && visibleBetween(room.ranges, room.lastSeq, message.seq) > 0;
 }
 
 export function applyMessage(state: ClientState, message: Message, myId: string): ClientState {
@@ -215,7 +232,13 @@ export function applyPage(
 			hasMoreBefore = true;
 		}
 	}
-	const behind = side === 'before' ? (held?.behind ?? false) : false;
+	// What arrived while this page was under way was left to it, and the page may have been read before that.
+	const room = state.rooms[roomId];
+	const missing =
+		room !== undefined &&
+		!hasMoreAfter &&
+		visibleBetween(room.ranges, messages.at(-1)?.seq ?? 0, room.lastSeq + 1) > 0;
+	const behind = side === 'before' ? (held?.behind ?? false) : missing;
 	let next: ClientState = {
 		...state,
 		threads: { ...state.threads, [roomId]: { messages, hasMoreBefore, hasMoreAfter, behind } },
@@ -267,6 +290,6 @@ export const afterResync = (state: ClientState): ClientState => ({
 
 /** Newest activity first. */
 export function sortRooms(rooms: Room[]): Room[] {
-	const key = (room: Room) => room.lastMessage?.sentAt ?? room.lastAt ?? room.state.since ?? '';
+	const key = (room: Room) => room.lastMessage?.sentAt ?? room.lastAt;
 	return [...rooms].sort((a, b) => (key(a) < key(b) ? 1 : key(a) > key(b) ? -1 : a.id < b.id ? 1 : -1));
 }

@@ -89,12 +89,12 @@ describe('the connection', () => {
 		latest().closes(1001);
 		waiting()[0]!.run();
 		latest().says({ op: 'ready', cursor: 'c9' });
-		latest().says({ op: 'resync' });
+		latest().says({ op: 'resync', cursor: 'c10' });
 		expect(events.at(-1)).toBe('resync');
 		latest().closes(1006);
 		waiting()[0]!.run();
 		latest().says({ op: 'ready', cursor: 'c12' });
-		expect(latest().sent).toEqual(['{"op":"resume","cursor":"c9"}']);
+		expect(latest().sent).toEqual(['{"op":"resume","cursor":"c10"}']);
 	});
 
 	it('waits longer after each failure and forgets that once it is live', () => {

@@ -54,7 +54,6 @@ export class Connection {
 	#timer: unknown = null;
 	/** Newest place in the stream whose effect is in the client's state. */
 	#cursor: string | null = null;
-	#readyCursor: string | null = null;
 
 	constructor(deps: ConnectionDeps, handlers: ConnectionHandlers) {
 		this.#deps = deps;
@@ -132,7 +131,7 @@ export class Connection {
 				this.#ready(frame.cursor);
 				break;
 			case 'resync':
-				this.#cursor = this.#readyCursor;
+				this.#cursor = frame.cursor;
 				this.#handlers.onResync();
 				break;
 			case 'sent':
@@ -150,7 +149,6 @@ export class Connection {
 	#ready(cursor: string) {
 		this.#stopTimer();
 		this.#attempt = 0;
-		this.#readyCursor = cursor;
 		const resumeFrom = this.#cursor;
 		this.#setStatus('live');
 		if (resumeFrom === null) {

@@ -32,13 +32,14 @@ export function room(change: Partial<Room> = {}): Room {
 			{ id: 'company_borealis', name: 'Borealis Logistics', domain: 'borealis.example', yours: false },
 		],
 		participants: [participant(ME), participant(OTHER)],
-		state: { status: 'open', since: null, reasons: [] },
+		state: { status: 'open', since: '2026-01-10T09:00:00.000Z', reasons: [] },
 		lastMessage: null,
 		lastSeq: 0,
 		readSeq: 0,
 		unreadCount: 0,
 		ranges: [{ from: 1, to: null }],
 		contact: null,
+		lastAt: '2026-01-10T09:00:00.000Z',
 		...change,
 	};
 }

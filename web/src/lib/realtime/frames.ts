@@ -1,23 +1,20 @@
-import type { Contact, Message, Network, ProblemDocument, Reason, Room } from '../api/types.ts';
+import type { DescribedClientFrame, DescribedServerFrame, Message, ProblemDocument } from '../api/types.ts';
 
-export type ClientFrame =
-	| { op: 'read'; roomId: string; seq: number }
-	| { op: 'typing'; roomId: string }
-	| { op: 'resume'; cursor: string };
+/** What this client says. Messages go out by POST. */
+export type ClientFrame = Exclude<DescribedClientFrame, { op: 'send' }>;
+
+/** Frames that the server encodes once for all readers; its description holds only those made for one reader. */
+type SharedFrame =
+	| { op: 'message'; message: Message; cursor: string }
+	| { op: 'read'; roomId: string; memberId: string; seq: number; cursor: string }
+	| { op: 'typing'; roomId: string; memberId: string };
 
 /** Frames that change what the client holds. All but `typing` move the cursor. */
-export type DataFrame =
-	| { op: 'message'; message: Message; cursor?: string }
-	| { op: 'read'; roomId: string; memberId: string; seq: number; cursor?: string }
-	| { op: 'typing'; roomId: string; memberId: string }
-	| { op: 'room'; room: Room; cursor?: string }
-	| { op: 'contact'; contact: Contact; cursor?: string }
-	| { op: 'grant'; network: Network; granted: boolean; reasons: Reason[]; cursor?: string };
+export type DataFrame = SharedFrame | Exclude<DescribedServerFrame, { op: 'ready' | 'resync' }>;
 
 export type ServerFrame =
-	| DataFrame
-	| { op: 'ready'; cursor: string }
-	| { op: 'resync' }
+	| SharedFrame
+	| DescribedServerFrame
 	| { op: 'sent'; clientId: string; message: Message }
 	| { op: 'refused'; clientId: string; roomId: string; problem: ProblemDocument }
 	| { op: 'error'; problem: ProblemDocument };

@@ -1,7 +1,7 @@
 import type { Range } from '../api/types.ts';
 
 export function inRanges(ranges: Range[], seq: number): boolean {
-	return ranges.some((range) => seq >= range.from && (range.to === null || seq <= range.to));
+	return ranges.some((range) => seq >= range.from && seq <= (range.to ?? seq));
 }
 
 /** How many of the numbers strictly between `after` and `before` the viewer may see. */

@@ -28,7 +28,8 @@ export class Messenger {
 	#connection: Connection;
 	#outbox: Outbox;
 	#fetching = new Set<string>();
-	#typingSentAt = 0;
+	/** Per room, when the others were last told that I am typing. */
+	#typingSentAt = new Map<string, number>();
 
 	constructor(api: Api, session: Session, contacts: ContactBook, deps: ConnectionDeps) {
 		this.#api = api;
@@ -36,7 +37,10 @@ export class Messenger {
 		this.#contacts = contacts;
 		this.#outbox = new Outbox({
 			send: api.rooms.send,
-			onSent: (message) => this.#update((s) => apply.applyMessage(s, message, this.#myId)),
+			onSent: (message) => {
+				this.#update((s) => apply.applyMessage(s, message, this.#myId));
+				this.#catchUp();
+			},
 			onFailed: (roomId, clientId, problem) => this.#failed(roomId, clientId, problem),
 		});
 		this.#connection = new Connection(deps, {
@@ -160,6 +164,8 @@ export class Messenger {
 				problem: null,
 			}),
 		);
+		// The message ended what the others saw of my typing; the next key press says it anew.
+		this.#typingSentAt.delete(roomId);
 		void this.#outbox.queue(roomId, clientId, text);
 	}
 
@@ -183,31 +189,52 @@ export class Messenger {
 	}
 
 	typing(roomId: string, now = Date.now()) {
-		if (now - this.#typingSentAt < TYPING_EVERY) return;
-		if (this.#connection.send({ op: 'typing', roomId })) this.#typingSentAt = now;
+		if (now - (this.#typingSentAt.get(roomId) ?? 0) < TYPING_EVERY) return;
+		if (this.#connection.send({ op: 'typing', roomId })) this.#typingSentAt.set(roomId, now);
 	}
 
 	async #loadPage(id: string, side: apply.PageSide, query: { before?: number; after?: number }) {
 		if (this.#fetching.has(id)) return;
 		this.#fetching.add(id);
+		/** Whether asking again can bring more; otherwise the next frame asks. */
+		let again = false;
 		try {
+			const asked = this.room(id)?.lastSeq;
 			const page = await this.#api.rooms.messages(id, { ...query, limit: PAGE });
 			this.#update((s) => apply.applyPage(s, id, page, side));
+			again = page.items.length > 0 || this.room(id)?.lastSeq !== asked;
 		} finally {
 			this.#fetching.delete(id);
 		}
+		if (again) this.#catchUp();
+	}
+
+	/** Fetches what the open thread lacks at its end. */
+	#catchUp() {
+		const open = this.openRoomId;
+		if (!open || !this.room(open)) return;
+		const thread = this.thread(open);
+		// Without a thread: the room was gone and is back.
+		if (!thread) this.loadNewest(open).catch(() => {});
+		else if (thread.behind) this.loadNewer(open).catch(() => {});
 	}
 
 	#frame(frame: DataFrame) {
 		switch (frame.op) {
-			case 'message':
+			case 'message': {
+				// After a reconnect this may come before what was missed: then the unread are counted by the server.
+				const skips = apply.skips(this.#state, frame.message);
 				this.#update((s) => apply.applyMessage(s, frame.message, this.#myId));
-				if (!this.room(frame.message.roomId)) {
+				if (skips || !this.room(frame.message.roomId)) {
 					this.refreshRoom(frame.message.roomId).catch(() => {});
 				}
 				break;
+			}
 			case 'room':
 				this.putRoom(frame.room);
+				break;
+			case 'roomGone':
+				this.forgetRoom(frame.roomId);
 				break;
 			case 'read':
 				this.#update((s) => apply.applyRead(s, frame.roomId, frame.memberId, frame.seq, this.#myId));
@@ -222,8 +249,7 @@ export class Messenger {
 				this.#session.networkChanged(frame.network, { granted: frame.granted, reasons: frame.reasons });
 				break;
 		}
-		const open = this.openRoomId;
-		if (open && this.thread(open)?.behind) this.loadNewer(open).catch(() => {});
+		this.#catchUp();
 	}
 
 	#failed(roomId: string, clientId: string, problem: Problem | null) {

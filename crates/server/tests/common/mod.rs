@@ -1,0 +1,432 @@
+//! The real program on a real database, and people who use it over HTTP.
+//!
+//! Each test starts a server of its own on a free port, with a fresh SQLite folder or a fresh PostgreSQL database. A
+//! missing PostgreSQL fails the test: nothing skips silently.
+#![allow(dead_code, unreachable_pub, missing_docs, reason = "each test file uses its own part")]
+
+use futures_util::{SinkExt, StreamExt};
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+
+/// The password of everybody.
+pub const PASSWORD: &str = "correct horse battery";
+
+/// How long anything may take before a test gives up. Generous: a slow machine is no failure.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Which database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Backend {
+    /// A file of its own.
+    Sqlite,
+    /// A database of its own on the server that LIAISON_TEST_POSTGRES names.
+    Postgres,
+}
+
+/// One test on both databases.
+#[macro_export]
+macro_rules! on_both {
+    ($($name:ident),+ $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $name() { super::$name($crate::common::Backend::Sqlite).await; })+
+        }
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $name() { super::$name($crate::common::Backend::Postgres).await; })+
+        }
+    };
+}
+
+/// A running server.
+pub struct TestServer {
+    child: Child,
+    pub url: String,
+    pub folder: tempfile::TempDir,
+    database: Option<String>,
+}
+
+impl Drop for TestServer {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn program() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_liaison"))
+}
+
+async fn fresh_database() -> String {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let base = std::env::var("LIAISON_TEST_POSTGRES")
+        .expect("LIAISON_TEST_POSTGRES is not set: run `make test`, or `eval $(dev/postgres start)`");
+    let name = format!("liaison_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+    let pool = sqlx::PgPool::connect(&base).await.expect("the PostgreSQL of the tests");
+    let sql = sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"));
+    sqlx::Executor::execute(&pool, sql).await.expect("a database for this test");
+    let (address, options) = base.split_once('?').map_or((base.as_str(), None), |(a, o)| (a, Some(o)));
+    let (server, _) = address.rsplit_once('/').expect("an address with a database");
+    let options = options.map_or_else(String::new, |o| format!("?{o}"));
+    format!("{server}/{name}{options}")
+}
+
+impl TestServer {
+    /// Starts a server without any company.
+    pub async fn empty(backend: Backend) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let database = if backend == Backend::Postgres { Some(fresh_database().await) } else { None };
+        let (child, url) = start(folder.path(), database.as_deref());
+        Self { child, url, folder, database }
+    }
+
+    /// Starts a server with Hana Trading and Borealis Logistics, each with an owner (`aiko`, `claire`) and members.
+    pub async fn with_two_companies(backend: Backend) -> Self {
+        let server = Self::empty(backend).await;
+        server.company("hana.example", "Hana Trading", "JP", "aiko", "Aiko Tanaka");
+        server.company("borealis.example", "Borealis Logistics", "CA", "claire", "Claire Gagnon");
+        server
+    }
+
+    /// Ends the server without a word, and starts it again on the same data.
+    pub fn kill_and_restart(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        let (child, url) = start(self.folder.path(), self.database.as_deref());
+        self.child = child;
+        self.url = url;
+    }
+
+    /// Runs the command line on the same data, with this on standard input.
+    pub fn cli(&self, args: &[&str], input: &str) -> std::process::Output {
+        let mut command = program();
+        command.args(args).arg("--data").arg(self.folder.path());
+        if let Some(database) = &self.database {
+            command.arg("--database").arg(database);
+        }
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        child.wait_with_output().unwrap()
+    }
+
+    /// Makes a company by the command line.
+    pub fn company(&self, domain: &str, name: &str, country: &str, owner: &str, owner_name: &str) -> Value {
+        let args = [
+            "company",
+            "create",
+            "--json",
+            "--domain",
+            domain,
+            "--name",
+            name,
+            "--country",
+            country,
+            "--owner",
+            owner,
+            "--owner-name",
+            owner_name,
+            "--password-stdin",
+        ];
+        let output = self.cli(&args, PASSWORD);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice(&output.stdout).unwrap()
+    }
+
+    /// Somebody signed in by a token, made by the command line (which costs no password hash).
+    pub async fn person(&self, handle: &str) -> Person {
+        let output = self.cli(&["token", "create", handle, "--label", "test", "--json"], "");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let token: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let token = token["token"].as_str().unwrap().to_owned();
+        let mut person = Person { url: self.url.clone(), client, token, id: String::new(), handle: handle.to_owned() };
+        person.id = person.get("/me").await["id"].as_str().unwrap().to_owned();
+        person
+    }
+
+    /// A new member, made by an owner, and signed in.
+    pub async fn member(&self, owner: &Person, handle: &str, name: &str) -> Person {
+        owner.post("/company/members", json!({ "handle": handle, "name": name })).await.must(201);
+        self.person(handle).await
+    }
+
+    /// The usual four: both owners, Mina of Hana and Leo of Borealis. External chat is off.
+    pub async fn cast(&self) -> Cast {
+        let (aiko, claire) = (self.person("aiko@hana.example").await, self.person("claire@borealis.example").await);
+        let mina = self.member(&aiko, "mina@hana.example", "Mina Sato").await;
+        let leo = self.member(&claire, "leo@borealis.example", "Leo Tremblay").await;
+        Cast { aiko, claire, mina, leo }
+    }
+}
+
+fn start(folder: &std::path::Path, database: Option<&str>) -> (Child, String) {
+    let mut command = program();
+    command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(folder).stdout(Stdio::piped());
+    if let Some(database) = database {
+        command.args(["--database", database]);
+    }
+    let mut child = command.env("LIAISON_LOG", "error").spawn().expect("the program starts");
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let url = line.trim().strip_prefix("Liaison is ready at ").expect("the ready line").to_owned();
+    (child, url)
+}
+
+/// Both owners and one member each.
+pub struct Cast {
+    pub aiko: Person,
+    pub claire: Person,
+    pub mina: Person,
+    pub leo: Person,
+}
+
+impl Cast {
+    /// Both companies allow each other, and Mina and Leo hold the permission.
+    pub async fn allow(&self) {
+        for (owner, member) in [(&self.aiko, &self.mina), (&self.claire, &self.leo)] {
+            owner.allow().await;
+            owner.grant(&[member]).await;
+        }
+    }
+
+    /// As [`Cast::allow`], and Mina has added Leo. Answers the direct room.
+    pub async fn meet(&self) -> String {
+        self.allow().await;
+        self.mina.add(&self.leo).await["roomId"].as_str().unwrap().to_owned()
+    }
+}
+
+/// An answer.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: reqwest::header::HeaderMap,
+    pub text: String,
+}
+
+impl Answer {
+    /// The body, where the status is this one.
+    #[track_caller]
+    pub fn must(self, status: u16) -> Value {
+        assert_eq!(self.status.as_u16(), status, "{}", self.text);
+        if self.text.is_empty() { Value::Null } else { serde_json::from_str(&self.text).unwrap() }
+    }
+
+    /// The reasons of a refusal, as `side code`, sorted.
+    #[track_caller]
+    pub fn refused(self) -> Vec<String> {
+        let body = self.must(403);
+        assert!(body["reference"].as_str().is_some_and(|r| r.starts_with("ref_")), "{body}");
+        reasons(&body["reasons"])
+    }
+}
+
+/// Reasons as `side code`, sorted; each carries a sentence and a remedy.
+#[track_caller]
+pub fn reasons(of: &Value) -> Vec<String> {
+    let mut found: Vec<String> = of
+        .as_array()
+        .expect("reasons")
+        .iter()
+        .map(|r| {
+            assert!(!r["text"].as_str().unwrap().is_empty() && !r["remedy"].as_str().unwrap().is_empty(), "{r}");
+            format!("{} {}", r["side"].as_str().unwrap(), r["code"].as_str().unwrap())
+        })
+        .collect();
+    found.sort();
+    found
+}
+
+/// Somebody who uses the API with a token.
+#[derive(Clone)]
+pub struct Person {
+    pub url: String,
+    pub client: reqwest::Client,
+    pub token: String,
+    pub id: String,
+    pub handle: String,
+}
+
+impl Person {
+    pub async fn call(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
+        let mut request = self.client.request(method, format!("{}/api/v1{path}", self.url)).bearer_auth(&self.token);
+        if let Some(body) = body {
+            request = request.header("content-type", "application/json").body(body.to_string());
+        }
+        let response = request.send().await.unwrap();
+        let (status, headers) = (response.status(), response.headers().clone());
+        Answer { status, headers, text: response.text().await.unwrap() }
+    }
+
+    pub async fn get(&self, path: &str) -> Value {
+        self.call(Method::GET, path, None).await.must(200)
+    }
+
+    pub async fn post(&self, path: &str, body: Value) -> Answer {
+        self.call(Method::POST, path, Some(body)).await
+    }
+
+    pub async fn patch(&self, path: &str, body: Value) -> Answer {
+        self.call(Method::PATCH, path, Some(body)).await
+    }
+
+    /// Allows people of other companies, as an owner does.
+    pub async fn allow(&self) {
+        self.patch("/company/external/partner", json!({ "connect": "allow" })).await.must(200);
+    }
+
+    pub async fn grant(&self, people: &[&Person]) -> Value {
+        let ids: Vec<&str> = people.iter().map(|p| p.id.as_str()).collect();
+        self.post("/company/external/partner/grants", json!({ "memberIds": ids })).await.must(200)
+    }
+
+    pub async fn revoke(&self, person: &Person) -> Value {
+        self.post("/company/external/partner/grants/revoke", json!({ "memberIds": [person.id] })).await.must(200)
+    }
+
+    pub async fn look_up(&self, handle: &str) -> Answer {
+        self.post("/people/lookup", json!({ "handle": handle })).await
+    }
+
+    /// Looks somebody up and adds them.
+    pub async fn add(&self, other: &Person) -> Value {
+        let card = self.look_up(&other.handle).await.must(200);
+        self.post("/contacts", json!({ "personRef": card["personRef"] })).await.must(201)
+    }
+
+    pub async fn send(&self, room: &str, client_id: &str, text: &str) -> Answer {
+        self.post(&format!("/rooms/{room}/messages"), json!({ "clientId": client_id, "text": text })).await
+    }
+
+    /// The texts of a room's messages, notices as `*type*`, in order.
+    pub async fn texts(&self, room: &str) -> Vec<String> {
+        let page = self.get(&format!("/rooms/{room}/messages?limit=200")).await;
+        page["items"].as_array().unwrap().iter().map(line).collect()
+    }
+
+    pub async fn room(&self, room: &str) -> Value {
+        self.get(&format!("/rooms/{room}")).await
+    }
+
+    /// The actions in one's company's log, oldest first.
+    pub async fn audit(&self) -> Vec<String> {
+        let page = self.get("/company/audit?limit=200").await;
+        let entries = page["items"].as_array().unwrap().iter().rev();
+        entries.map(|e| e["action"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// Opens a socket and waits until it is ready.
+    pub async fn socket(&self) -> Socket {
+        let url = format!("{}/api/v1/realtime", self.url.replace("http://", "ws://"));
+        let mut request = url.into_client_request().unwrap();
+        request.headers_mut().insert("authorization", format!("Bearer {}", self.token).parse().unwrap());
+        let (stream, _) = tokio_tungstenite::connect_async(request).await.unwrap();
+        let mut socket = Socket { stream, cursor: String::new(), seen: Vec::new() };
+        socket.until("ready").await;
+        socket
+    }
+}
+
+/// A line of a room as text.
+pub fn line(message: &Value) -> String {
+    if message["kind"] == "notice" {
+        format!("*{}*", message["notice"]["type"].as_str().unwrap())
+    } else {
+        message["text"].as_str().unwrap().to_owned()
+    }
+}
+
+type Stream = tokio_tungstenite::WebSocketStream<tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>>;
+
+/// A realtime socket.
+pub struct Socket {
+    stream: Stream,
+    /// The newest cursor received.
+    pub cursor: String,
+    /// Every frame received.
+    pub seen: Vec<Value>,
+}
+
+impl Socket {
+    pub async fn say(&mut self, frame: Value) {
+        self.stream.send(Message::text(frame.to_string())).await.unwrap();
+    }
+
+    /// The next frame; none where the server closed the socket.
+    pub async fn next(&mut self) -> Option<Value> {
+        loop {
+            let message = tokio::time::timeout(PATIENCE, self.stream.next()).await.expect("a frame in time");
+            match message {
+                Some(Ok(Message::Text(text))) => {
+                    let frame: Value = serde_json::from_str(&text).unwrap();
+                    if let Some(cursor) = frame["cursor"].as_str() {
+                        self.cursor = cursor.to_owned();
+                    }
+                    self.seen.push(frame.clone());
+                    return Some(frame);
+                }
+                Some(Ok(Message::Close(_)) | Err(_)) | None => return None,
+                Some(Ok(_)) => {}
+            }
+        }
+    }
+
+    /// Reads on until a frame of this kind.
+    pub async fn until(&mut self, op: &str) -> Value {
+        loop {
+            let frame = self.next().await.unwrap_or_else(|| panic!("the socket closed before a frame {op:?}"));
+            if frame["op"] == op {
+                return frame;
+            }
+        }
+    }
+
+    /// Reads on until a message with this text.
+    pub async fn until_text(&mut self, text: &str) -> Value {
+        loop {
+            let frame = self.until("message").await;
+            if frame["message"]["text"] == text {
+                return frame;
+            }
+        }
+    }
+
+    /// Reads on until the room stands like this.
+    pub async fn until_room(&mut self, room: &str, status: &str) -> Value {
+        loop {
+            let frame = self.until("room").await;
+            if frame["room"]["id"] == room && frame["room"]["state"]["status"] == status {
+                return frame["room"].clone();
+            }
+        }
+    }
+
+    /// Reads on until the server closes; answers the code.
+    pub async fn closed(&mut self) -> Option<u16> {
+        loop {
+            let message = tokio::time::timeout(PATIENCE, self.stream.next()).await.expect("closed in time");
+            match message {
+                Some(Ok(Message::Close(frame))) => return frame.map(|f| f.code.into()),
+                Some(Err(_)) | None => return None,
+                Some(Ok(_)) => {}
+            }
+        }
+    }
+
+    /// The lines of a room received so far, as `(seq, text)`.
+    pub fn lines(&self, room: &str) -> Vec<(i64, String)> {
+        let messages = self.seen.iter().filter(|f| f["op"] == "message" && f["message"]["roomId"] == room);
+        messages.map(|f| (f["message"]["seq"].as_i64().unwrap(), line(&f["message"]))).collect()
+    }
+}
