@@ -5,9 +5,10 @@ use crate::work::Work;
 use crate::{Actor, App};
 use liaison_audit::{Content, Fault, Verifier};
 use liaison_domain::{AuditEntryId, Clock, CompanyId, MemberId, Timestamp};
-use liaison_store::{audit, members};
+use liaison_store::{Tx, audit, members};
 use serde::Serialize;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use utoipa::ToSchema;
 
 /// The kinds of acts a log can be filtered by.
@@ -64,6 +65,21 @@ pub struct Named {
     pub name: String,
 }
 
+/// Remembers names while a list is made, so that somebody who stands in it a hundred times is read once.
+#[derive(Debug, Default)]
+pub(crate) struct Names(HashMap<MemberId, String>);
+
+impl Names {
+    pub(crate) async fn of(&mut self, tx: &mut Tx, id: Option<MemberId>) -> Result<Option<Named>, AppError> {
+        let Some(id) = id else { return Ok(None) };
+        let name = match self.0.entry(id) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(free) => free.insert(members::find(tx, id).await?.map_or_else(String::new, |m| m.name)),
+        };
+        Ok(Some(Named { id, name: name.clone() }))
+    }
+}
+
 /// An entry of the audit log as administrators read it.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -101,7 +117,8 @@ pub struct AuditHead {
     pub hash: String,
 }
 
-pub(crate) fn hex(bytes: &[u8]) -> String {
+/// Bytes as hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write;
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
@@ -124,26 +141,17 @@ impl App {
         actor.must_audit()?;
         let mut tx = self.db.read().await?;
         let entries = audit::list(&mut tx, actor.company, filter, before, limit).await?;
-        let mut names: HashMap<MemberId, String> = HashMap::new();
+        let mut names = Names::default();
         let mut seen = Vec::with_capacity(entries.len());
         for entry in entries {
-            let named = match entry.content.actor {
-                None => None,
-                Some(id) => {
-                    if !names.contains_key(&id) {
-                        let name = members::find(&mut tx, id).await?.map_or_else(String::new, |m| m.name);
-                        names.insert(id, name);
-                    }
-                    names.get(&id).map(|name| Named { id, name: name.clone() })
-                }
-            };
+            let actor = names.of(&mut tx, entry.content.actor).await?;
             seen.push(AuditEntry {
                 id: entry.content.id,
                 seq: entry.seq,
                 at: entry.content.at,
                 category: entry.content.category,
                 action: entry.content.action,
-                actor: named,
+                actor,
                 target: entry.content.target,
                 details: serde_json::from_str(&entry.content.details).map_err(AppError::internal)?,
                 ip: entry.content.ip,

@@ -60,7 +60,7 @@ impl App {
             WhomToAdd::Card(reference) => self.referred(actor, reference)?,
             WhomToAdd::Participant(room, participant) => {
                 let access = self.access(&mut work.tx, actor.id, actor.company, *room).await?;
-                self.outsider_in_room(&access.ok_or(AppError::NotFound)?, actor, *participant).await?
+                Self::outsider_in_room(&access.ok_or(AppError::NotFound)?, actor, *participant)?
             }
         };
         let existing = contacts::find_by_outsider(&mut work.tx, actor.id, target).await?;
@@ -85,21 +85,20 @@ impl App {
         let company = companies::find(&mut work.tx, pair.target.company).await?.ok_or(AppError::NotFound)?;
         let person = members::find(&mut work.tx, target).await?.ok_or(AppError::NotFound)?;
         let created = existing.is_none();
-        let (permit, contact) = match existing {
-            Some(contact) => (permit, contact.id),
-            None => {
-                let contact = contacts::Contact {
-                    id: ContactId::new(&*self.clock),
-                    company_id: actor.company,
-                    owner_id: actor.id,
-                    outsider_id: target,
-                    nickname: person.nickname.unwrap_or_else(|| person.name.clone()),
-                    name: person.name,
-                    company_name: company.name,
-                    position: work.position,
-                };
-                (contacts::insert(&mut work.tx, permit, &contact, work.now).await?, contact.id)
-            }
+        let (permit, contact) = if let Some(contact) = existing {
+            (permit, contact.id)
+        } else {
+            let contact = contacts::Contact {
+                id: ContactId::new(&*self.clock),
+                company_id: actor.company,
+                owner_id: actor.id,
+                outsider_id: target,
+                nickname: person.nickname.unwrap_or_else(|| person.name.clone()),
+                name: person.name,
+                company_name: company.name,
+                position: work.position,
+            };
+            (contacts::insert(&mut work.tx, permit, &contact, work.now).await?, contact.id)
         };
         if link.map(|l| l.state) == Some(state) {
             drop(permit);

@@ -1,6 +1,6 @@
 //! External settings and the grant list: what administrators decide.
 
-use crate::audit::{Act, Named, category};
+use crate::audit::{Act, Named, Names, category};
 use crate::error::{AppError, FieldError};
 use crate::views::MemberView;
 use crate::work::{Event, Work};
@@ -13,7 +13,6 @@ use liaison_policy::{Held, Source, holds_permission};
 use liaison_store::grants::{self, Subject};
 use liaison_store::{companies, members, rooms};
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
 use utoipa::ToSchema;
 
 /// Allow or do not allow.
@@ -217,7 +216,7 @@ pub struct Revoked {
     pub skipped: Vec<Skipped>,
 }
 
-fn skipped(id: impl ToString, code: &'static str, text: &str) -> Skipped {
+fn skipped(id: &impl ToString, code: &'static str, text: &str) -> Skipped {
     Skipped { id: id.to_string(), code, text: text.to_owned() }
 }
 
@@ -338,10 +337,8 @@ impl App {
     ) -> Result<Granted, AppError> {
         actor.must_administer()?;
         check_bulk(people.len() + teams.len())?;
-        if let (Some(start), Some(end)) = (term.starts_at, term.ends_at) {
-            if end <= start {
-                return Err(AppError::field("/endsAt", "ORDER", "lies after startsAt"));
-            }
+        if term.starts_at.zip(term.ends_at).is_some_and(|(start, end)| end <= start) {
+            return Err(AppError::field("/endsAt", "ORDER", "lies after startsAt"));
         }
         if term.ends_at.is_some_and(|end| end <= self.clock.now()) {
             return Err(AppError::field("/endsAt", "PAST", "lies in the future"));
@@ -352,11 +349,11 @@ impl App {
         for &id in people {
             let found = members::find(&mut work.tx, id).await?.filter(|m| m.company_id == actor.company);
             let Some(member) = found else {
-                outcome.skipped.push(skipped(id, "NOT_FOUND", "is not a member of your company"));
+                outcome.skipped.push(skipped(&id, "NOT_FOUND", "is not a member of your company"));
                 continue;
             };
             if let Some(refusal) = cannot_be_granted(&member, network) {
-                outcome.skipped.push(skipped(id, refusal.0, refusal.1));
+                outcome.skipped.push(skipped(&id, refusal.0, refusal.1));
                 continue;
             }
             self.put_entry(&mut work, actor, network, Subject::Person(id), Effect::Grant, term).await?;
@@ -366,7 +363,7 @@ impl App {
         let own_teams = members::teams(&mut work.tx, actor.company).await?;
         for &id in teams {
             if !own_teams.iter().any(|t| t.id == id) {
-                outcome.skipped.push(skipped(id, "NOT_FOUND", "is not a team of your company"));
+                outcome.skipped.push(skipped(&id, "NOT_FOUND", "is not a team of your company"));
                 continue;
             }
             self.put_entry(&mut work, actor, network, Subject::Team(id), Effect::Grant, term).await?;
@@ -417,7 +414,7 @@ impl App {
         for &id in people {
             let found = members::find(&mut work.tx, id).await?.filter(|m| m.company_id == actor.company);
             if found.is_none() {
-                outcome.skipped.push(skipped(id, "NOT_FOUND", "is not a member of your company"));
+                outcome.skipped.push(skipped(&id, "NOT_FOUND", "is not a member of your company"));
                 continue;
             }
             grants::remove(&mut work.tx, network, Subject::Person(id)).await?;
@@ -461,7 +458,7 @@ impl App {
         let mut tx = self.db.read().await?;
         let now = self.clock.now();
         let (setting, _) = companies::setting(&mut tx, actor.company, network).await?;
-        let mut names: HashMap<MemberId, String> = HashMap::new();
+        let mut names = Names::default();
         let mut found: Vec<GrantView> = Vec::new();
         let mut search = members::Search { query, after, ..members::Search::default() };
         loop {
@@ -475,8 +472,9 @@ impl App {
                 let listed = grants::concerning(&mut tx, member.id, network).await?;
                 let entries: Vec<_> = listed.iter().map(|g| g.entry).collect();
                 let source = match (holds_permission(&setting, &entries, now), effect) {
-                    (Held::Yes(source), Effect::Grant) => source,
-                    (Held::No { excluded: Some(source) }, Effect::Exclude) => source,
+                    (Held::Yes(source), Effect::Grant) | (Held::No { excluded: Some(source) }, Effect::Exclude) => {
+                        source
+                    }
                     // An entry whose term lies ahead is listed too, or nobody could find and end it.
                     (Held::No { excluded: None }, Effect::Grant)
                         if entries.iter().any(|e| e.effect == Effect::Grant && e.term.next_change(now).is_some()) =>
@@ -489,16 +487,7 @@ impl App {
                     continue;
                 }
                 let entry = listed.iter().find(|g| g.source == source && g.entry.effect == effect);
-                let granted_by = match entry.and_then(|g| g.granted_by) {
-                    None => None,
-                    Some(id) => {
-                        if !names.contains_key(&id) {
-                            let name = members::find(&mut tx, id).await?.map_or_else(String::new, |m| m.name);
-                            names.insert(id, name);
-                        }
-                        names.get(&id).map(|name| Named { id, name: name.clone() })
-                    }
-                };
+                let granted_by = names.of(&mut tx, entry.and_then(|g| g.granted_by)).await?;
                 found.push(GrantView {
                     source: source.into(),
                     effect,

@@ -132,6 +132,8 @@ struct State {
     handed_out: i64,
     /// Positions that came before their turn.
     early: BTreeMap<i64, Vec<Event>>,
+    /// Where handing out stood still at the last look although the log went on.
+    stuck_at: Option<i64>,
 }
 
 /// See the module.
@@ -207,11 +209,17 @@ impl Hub {
         }
     }
 
-    /// Tells the hub how far the log has come by a look at the database. Positions that were still missing at the last
-    /// look too are others' writings: everybody catches up. Answers whether that was so.
-    pub fn observe(&self, head: i64, handed_out_before: i64) -> bool {
+    /// Tells the hub how far the log has come by a look at the database. A position that is still missing at the second
+    /// look is somebody else's: everybody catches up. (At the first it may be one of ours between its commit and its
+    /// being handed out.) Answers whether that was so.
+    pub fn observe(&self, head: i64) -> bool {
         let mut state = self.state.lock();
-        if head <= state.handed_out || state.handed_out != handed_out_before {
+        if head <= state.handed_out {
+            state.stuck_at = None;
+            return false;
+        }
+        if state.stuck_at != Some(state.handed_out) {
+            state.stuck_at = Some(state.handed_out);
             return false;
         }
         let from = state.handed_out;
@@ -280,7 +288,9 @@ impl Hub {
                 Event::SessionEnded(id) => close(&|c| c.credential == Credential::Session(*id)),
                 Event::TokenEnded(id) => close(&|c| c.credential == Credential::Token(*id)),
                 Event::MemberSignedOut { member, keep } => {
-                    close(&|c| c.member == *member && keep.is_none_or(|keep| c.credential != Credential::Session(keep)))
+                    close(&|c| {
+                        c.member == *member && keep.is_none_or(|keep| c.credential != Credential::Session(keep))
+                    });
                 }
                 _ => {}
             }

@@ -104,8 +104,7 @@ impl App {
     }
 
     /// The outsider that a participant of one of the actor's rooms is.
-    pub(crate) async fn outsider_in_room(
-        &self,
+    pub(crate) fn outsider_in_room(
         access: &Access,
         actor: &Actor,
         participant: MemberId,

@@ -287,7 +287,7 @@ impl App {
         let notice = Notice { by_id: Some(actor.id), by_name, text: Some(name), ..Notice::of(NoticeType::Renamed) };
         let to = hearing(&access);
         self.write_notice(&mut work, id, &notice, to).await?;
-        self.tell_room(&mut work, &access);
+        tell_room(&mut work, &access);
         let view = self.room_view(&mut work.tx, actor.id, actor.company, id).await?.ok_or(AppError::NotFound)?;
         self.finish(work).await?;
         Ok(view)
@@ -302,11 +302,6 @@ impl App {
             });
         }
         Ok(access)
-    }
-
-    fn tell_room(&self, work: &mut Work, access: &Access) {
-        let to: Arc<[MemberId]> = access.people.iter().map(|p| p.member_id).collect();
-        work.events.push(Event::Room { to, room: access.room.id });
     }
 
     /// Lets people into a group: colleagues, and outsiders the actor has a live link with.
@@ -411,9 +406,14 @@ impl App {
             companies.dedup();
             self.audit_companies(&mut work, actor, "room.left", id, &companies, &[whom]).await?;
         }
-        self.tell_room(&mut work, &access);
+        tell_room(&mut work, &access);
         self.finish(work).await
     }
+}
+
+fn tell_room(work: &mut Work, access: &Access) {
+    let to: Arc<[MemberId]> = access.people.iter().map(|p| p.member_id).collect();
+    work.events.push(Event::Room { to, room: access.room.id });
 }
 
 fn hearing(access: &Access) -> Vec<MemberId> {

@@ -199,13 +199,12 @@ impl App {
         let mut by_company: HashMap<CompanyId, bool> = HashMap::new();
         let mut hidden = Vec::new();
         for p in people.iter().filter(|p| closing.contains(&p.member_id)) {
-            let hides = match by_company.get(&p.company_id) {
-                Some(known) => *known,
-                None => {
-                    let (setting, _) = companies::setting(&mut work.tx, p.company_id, Network::Partner).await?;
-                    by_company.insert(p.company_id, setting.on_revoke == OnRevoke::Hidden);
-                    setting.on_revoke == OnRevoke::Hidden
-                }
+            let hides = if let Some(known) = by_company.get(&p.company_id) {
+                *known
+            } else {
+                let (setting, _) = companies::setting(&mut work.tx, p.company_id, Network::Partner).await?;
+                by_company.insert(p.company_id, setting.on_revoke == OnRevoke::Hidden);
+                setting.on_revoke == OnRevoke::Hidden
             };
             if hides {
                 hidden.push(p.member_id);

@@ -8,7 +8,8 @@ use liaison_store::{companies, members, messages};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-/// How often the database is looked at for what other programs wrote: the most that such news is late.
+/// How often the database is looked at for what other programs wrote. The second look makes sure: such news is at most
+/// two looks late.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// Every how many looks the log is checkpointed and sessions are confirmed.
 const SLOW_EVERY: u32 = 5;
@@ -24,32 +25,31 @@ async fn upkeep(app: Weak<App>, sockets: Arc<dyn Fn() -> Vec<Actor> + Send + Syn
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     // From the beginning of time: what began or ended while no server ran is caught up with at the first look.
     let mut swept = Timestamp::from_millis(i64::MIN / 2);
-    let mut handed_out = -1;
     let mut count: u32 = 0;
     loop {
         ticks.tick().await;
         let Some(app) = app.upgrade() else { return };
         count = count.wrapping_add(1);
-        let others_wrote = match app.look(handed_out).await {
+        let others_wrote = match app.look().await {
             Ok(others) => others,
             Err(error) => {
                 tracing::warn!(failure = describe(&error), "the database could not be looked at");
                 continue;
             }
         };
-        handed_out = app.hub.handed_out();
         match app.sweep_terms(swept).await {
             Ok(until) => swept = until,
             Err(error) => tracing::warn!(failure = describe(&error), "terms could not be looked at"),
         }
-        if others_wrote || count % SLOW_EVERY == 0 {
-            if let Err(error) = app.confirm_sockets(&sockets()).await {
-                tracing::warn!(failure = describe(&error), "sessions could not be confirmed");
-            }
+        let slow = count.is_multiple_of(SLOW_EVERY);
+        if (others_wrote || slow)
+            && let Err(error) = app.confirm_sockets(&sockets()).await
+        {
+            tracing::warn!(failure = describe(&error), "sessions could not be confirmed");
         }
-        if count % SLOW_EVERY == 0 {
+        if slow {
             // Mostly passive; now and then the log is made to begin anew, so that it does not grow without end.
-            if let Err(error) = app.db.checkpoint(count % (SLOW_EVERY * 60) == 0).await {
+            if let Err(error) = app.db.checkpoint(count.is_multiple_of(SLOW_EVERY * 60)).await {
                 tracing::warn!(failure = describe(&error), "the log could not be checkpointed");
             }
         }
@@ -57,11 +57,11 @@ async fn upkeep(app: Weak<App>, sockets: Arc<dyn Fn() -> Vec<Actor> + Send + Syn
 }
 
 impl App {
-    async fn look(&self, handed_out_before: i64) -> Result<bool, AppError> {
+    async fn look(&self) -> Result<bool, AppError> {
         let mut tx = self.db.read().await?;
         let (head, _, _) = messages::log_head(&mut tx).await?;
         drop(tx);
-        Ok(self.hub.observe(head, handed_out_before))
+        Ok(self.hub.observe(head))
     }
 
     /// Brings rooms to where they stand after grants began or ended in `(swept, now]`. Sends need not wait for it: each

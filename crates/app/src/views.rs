@@ -322,10 +322,8 @@ impl App {
         let blocked = contact.as_ref().is_some_and(|c| c.block_id.is_some());
         let state = state_for(&access, member, company, blocked);
         let last_seq = access.last_seq();
-        let last_message = match access.may_see(last_seq) {
-            true => messages::find(tx, access.room.id, last_seq).await?,
-            false => None,
-        };
+        let last_message =
+            if access.may_see(last_seq) { messages::find(tx, access.room.id, last_seq).await? } else { None };
         let last_message = match last_message {
             Some(message) => {
                 let author = self.author_of(tx, access.room.id, &message).await?;

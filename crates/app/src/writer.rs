@@ -97,10 +97,10 @@ async fn writer(app: Weak<App>, mut waiting: Waiting) {
             // Whatever was remembered may be half of something that was rolled back.
             memory = Memory::default();
             for command in batch.drain(..) {
-                if let Command::Send(send, Reply::Socket(socket)) = command {
-                    if let Ok(frame) = refused_frame(&send.client_id, send.room, &AppError::Unavailable.problem()) {
-                        socket.answer(app.hub.handed_out(), frame);
-                    }
+                if let Command::Send(send, Reply::Socket(socket)) = command
+                    && let Ok(frame) = refused_frame(&send.client_id, send.room, &AppError::Unavailable.problem())
+                {
+                    socket.answer(app.hub.handed_out(), frame);
                 }
             }
             if app.has_failed() {
@@ -163,7 +163,7 @@ pub fn check_draft(client_id: &str, text: &str) -> Result<String, AppError> {
         Ok(text) if errors.is_empty() => return Ok(text),
         Ok(_) => {}
         Err(error) => {
-            errors.push(crate::FieldError { pointer: "/text".into(), code: "TEXT".into(), text: error.to_string() })
+            errors.push(crate::FieldError { pointer: "/text".into(), code: "TEXT".into(), text: error.to_string() });
         }
     }
     Err(AppError::Invalid(errors))
@@ -475,7 +475,7 @@ async fn conclude(
         return Err(error.into());
     }
 
-    let mut answers: Vec<(oneshot::Sender<Result<Sent, AppError>>, Result<Sent, AppError>)> = Vec::new();
+    let mut answers = Vec::new();
     let mut sockets: Vec<Event> = Vec::new();
     for (command, outcome) in batch.into_iter().zip(outcomes) {
         match command {

@@ -237,7 +237,7 @@ fn personal(facts: &RoomFacts, external: bool) -> BTreeMap<MemberId, Vec<Reason>
             }
             // A person whose company is missing from the facts: refuse (I-11).
             None => {
-                reasons.push(Reason { code: Code::MemberInactive, company: person.company, person: Some(person.id) })
+                reasons.push(Reason { code: Code::MemberInactive, company: person.company, person: Some(person.id) });
             }
         }
         if !reasons.is_empty() {
@@ -259,10 +259,11 @@ fn incomplete(facts: &RoomFacts, out: &mut Vec<Reason>) {
         fail(first.company, None);
     }
     for tie in &facts.ties {
-        if let TieState::Pending(by) | TieState::Ended(by) = tie.state {
-            if by != tie.a && by != tie.b {
-                fail(company_of(facts, tie.a).unwrap_or(first.company), Some(tie.a));
-            }
+        if let TieState::Pending(by) | TieState::Ended(by) = tie.state
+            && by != tie.a
+            && by != tie.b
+        {
+            fail(company_of(facts, tie.a).unwrap_or(first.company), Some(tie.a));
         }
     }
 }

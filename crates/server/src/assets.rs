@@ -16,9 +16,12 @@ struct Web;
 /// only those that stand in the client's own page, by hash.
 pub(crate) static CONTENT_SECURITY_POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
     let page = Web::get("index.html").map(|f| String::from_utf8_lossy(&f.data).into_owned()).unwrap_or_default();
-    let hashes: String = inline_scripts(&page)
-        .map(|script| format!(" 'sha256-{}'", STANDARD.encode(Sha256::digest(script.as_bytes()))))
-        .collect();
+    let mut hashes = String::new();
+    for script in inline_scripts(&page) {
+        hashes.push_str(" 'sha256-");
+        hashes.push_str(&STANDARD.encode(Sha256::digest(script.as_bytes())));
+        hashes.push('\'');
+    }
     let policy = format!(
         "default-src 'none'; script-src 'self'{hashes}; style-src 'self'; img-src 'self' data: blob:; \
          connect-src 'self'; font-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; \
@@ -42,13 +45,13 @@ pub(crate) async fn serve(uri: Uri) -> Response {
         Some(file) if !path.is_empty() => (file, path),
         // A missing script must not be answered with a page.
         _ if path.starts_with("_app/") => return StatusCode::NOT_FOUND.into_response(),
-        _ => match Web::get("index.html") {
-            Some(file) => (file, "index.html"),
-            None => {
+        _ => {
+            let Some(page) = Web::get("index.html") else {
                 let text = "The web client was not built into this program: run `make build`.";
                 return (StatusCode::NOT_FOUND, text).into_response();
-            }
-        },
+            };
+            (page, "index.html")
+        }
     };
     // Files under immutable/ carry a hash in their name; everything else is asked for anew.
     let cache = if name.contains("/immutable/") { "public, max-age=31536000, immutable" } else { "no-cache" };

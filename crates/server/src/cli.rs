@@ -1,16 +1,19 @@
 //! The command line. Every command takes `--data DIR` or the server's configuration, and `--json`; errors go to standard
 //! error with exit code 1, wrong usage with 2.
 
+#![expect(clippy::doc_markdown, reason = "clap prints these comments as they are")]
+
 use crate::config::{Config, Given, LogFormat};
 use crate::{api, demo, server};
 use anyhow::{Context, bail};
 use clap::{Args, Parser, Subcommand};
 use liaison_app::companies::CompanyDraft;
 use liaison_app::{App, AppError};
-use liaison_domain::{Clock, SystemClock};
+use liaison_audit::{Content, Entry, Verifier};
+use liaison_domain::{AuditEntryId, Clock, CompanyId, MemberId, SystemClock, Timestamp};
 use liaison_store::audit;
 use std::io::{Read, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -158,7 +161,11 @@ enum AuditCommand {
     /// Verify a company's log; exit code 1 and the first bad entry where it was altered
     Verify {
         /// The company's domain
-        domain: String,
+        #[arg(required_unless_present = "file", conflicts_with = "file")]
+        domain: Option<String>,
+        /// Verify an export instead of the database
+        #[arg(long)]
+        file: Option<PathBuf>,
         /// A head that was kept outside the server, as GET /company/audit/head answers it
         #[arg(long)]
         head: Option<PathBuf>,
@@ -232,6 +239,9 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             given.listen = Some(listen);
             return run_demo(given, connected, cli.json).await;
         }
+        Command::Audit(AuditCommand::Verify { file: Some(file), head, .. }) => {
+            return verify_file(&file, head.as_deref(), cli.json);
+        }
         _ => {}
     }
     let config = Config::load(given)?;
@@ -300,7 +310,14 @@ async fn operate(app: &App, command: Command, json: bool) -> anyhow::Result<Exit
             answer(serde_json::to_value(&token)?, token.token.clone());
         }
         Command::Audit(AuditCommand::Export { domain }) => export(app, &domain).await?,
-        Command::Audit(AuditCommand::Verify { domain, head }) => return verify(app, &domain, head, json).await,
+        Command::Audit(AuditCommand::Verify { domain: Some(domain), head, .. }) => {
+            let head = head.as_deref().map(read_head).transpose()?;
+            let company = app.company_by_domain(&domain).await.map_err(explain)?;
+            return verdict(&domain, app.verify_audit(company, head).await.map_err(explain)?, json);
+        }
+        Command::Audit(AuditCommand::Verify { domain: None, .. }) => {
+            unreachable!("a file is verified without a database")
+        }
         Command::Serve { .. } | Command::Demo { .. } | Command::Openapi => unreachable!("handled before"),
     }
     Ok(ExitCode::SUCCESS)
@@ -321,30 +338,38 @@ async fn export(app: &App, domain: &str) -> anyhow::Result<()> {
         let Some(last) = entries.last() else { return Ok(()) };
         after = last.seq;
         for e in &entries {
-            let hex = |bytes: &[u8]| bytes.iter().map(|b| format!("{b:02x}")).collect::<String>();
-            say(serde_json::json!({
-                "companyId": company, "seq": e.seq, "id": e.content.id, "at": e.content.at,
-                "category": e.content.category, "action": e.content.action, "actor": e.content.actor,
-                "target": e.content.target, "details": e.content.details, "ip": e.content.ip,
-                "nonce": hex(&e.nonce), "contentHash": hex(&e.content_hash), "hash": hex(&e.hash),
-            }));
+            say(serde_json::to_string(&ExportedEntry {
+                company_id: company,
+                seq: e.seq,
+                id: e.content.id,
+                at: e.content.at,
+                category: e.content.category.clone(),
+                action: e.content.action.clone(),
+                actor: e.content.actor,
+                target: e.content.target.clone(),
+                details: e.content.details.clone(),
+                ip: e.content.ip.clone(),
+                nonce: hex(&e.nonce),
+                content_hash: hex(&e.content_hash),
+                hash: hex(&e.hash),
+            })?);
         }
     }
 }
 
-async fn verify(app: &App, domain: &str, head: Option<PathBuf>, json: bool) -> anyhow::Result<ExitCode> {
-    let head = match head {
-        None => None,
-        Some(file) => Some(read_head(&file)?),
-    };
-    let company = app.company_by_domain(domain).await.map_err(explain)?;
-    match app.verify_audit(company, head).await.map_err(explain)? {
+/// Says how a verification ended.
+fn verdict(
+    what: &str,
+    outcome: Result<(i64, liaison_audit::Hash), liaison_audit::Fault>,
+    json: bool,
+) -> anyhow::Result<ExitCode> {
+    match outcome {
         Ok((seq, hash)) => {
-            let hash: String = hash.iter().map(|b| format!("{b:02x}")).collect();
+            let hash = hex(&hash);
             if json {
                 say(serde_json::json!({ "ok": true, "seq": seq, "hash": hash }));
             } else {
-                say(format!("{domain}: {seq} entries, unaltered; head {hash}"));
+                say(format!("{what}: {seq} entries, unaltered; head {hash}"));
             }
             Ok(ExitCode::SUCCESS)
         }
@@ -352,20 +377,79 @@ async fn verify(app: &App, domain: &str, head: Option<PathBuf>, json: bool) -> a
             if json {
                 say(serde_json::json!({ "ok": false, "fault": fault.to_string() }));
             }
-            bail!("{domain}: {fault}");
+            bail!("{what}: {fault}");
         }
     }
 }
 
-fn read_head(file: &std::path::Path) -> anyhow::Result<(i64, liaison_audit::Hash)> {
+fn hex(bytes: &[u8]) -> String {
+    liaison_app::audit::hex(bytes)
+}
+
+fn unhex(text: &str) -> Option<Vec<u8>> {
+    let digits = |i: usize| text.get(i * 2..i * 2 + 2).and_then(|d| u8::from_str_radix(d, 16).ok());
+    if text.len().is_multiple_of(2) { (0..text.len() / 2).map(digits).collect() } else { None }
+}
+
+/// A line of an export.
+#[derive(serde::Deserialize, serde::Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct ExportedEntry {
+    company_id: CompanyId,
+    seq: i64,
+    id: AuditEntryId,
+    at: Timestamp,
+    category: String,
+    action: String,
+    actor: Option<MemberId>,
+    target: Option<String>,
+    /// The particulars as the very text that was hashed.
+    details: String,
+    ip: Option<String>,
+    nonce: String,
+    content_hash: String,
+    hash: String,
+}
+
+/// Verifies an export, which needs no database and no server.
+fn verify_file(file: &Path, head: Option<&Path>, json: bool) -> anyhow::Result<ExitCode> {
+    let head = head.map(read_head).transpose()?;
+    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let mut verifier: Option<Verifier> = None;
+    let what = file.display().to_string();
+    for (i, line) in text.lines().enumerate() {
+        let e: ExportedEntry =
+            serde_json::from_str(line).with_context(|| format!("{what}: line {} is no entry", i + 1))?;
+        let entry = Entry {
+            seq: e.seq,
+            content: Content {
+                id: e.id,
+                at: e.at,
+                category: e.category,
+                action: e.action,
+                actor: e.actor,
+                target: e.target,
+                details: e.details,
+                ip: e.ip,
+            },
+            nonce: unhex(&e.nonce).unwrap_or_default(),
+            content_hash: unhex(&e.content_hash).unwrap_or_default(),
+            hash: unhex(&e.hash).unwrap_or_default(),
+        };
+        if let Err(fault) = verifier.get_or_insert_with(|| Verifier::new(e.company_id, head)).next(&entry) {
+            return verdict(&what, Err(fault), json);
+        }
+    }
+    let verifier = verifier.with_context(|| format!("{what} holds no entries"))?;
+    verdict(&what, verifier.finish(), json)
+}
+
+fn read_head(file: &Path) -> anyhow::Result<(i64, liaison_audit::Hash)> {
     let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
     let head: serde_json::Value = serde_json::from_str(&text).context("the head is not JSON")?;
     let seq = head["seq"].as_i64().context("the head has no seq")?;
     let hash = head["hash"].as_str().context("the head has no hash")?;
-    let bytes: Option<Vec<u8>> = (0..hash.len() / 2)
-        .map(|i| hash.get(i * 2..i * 2 + 2).and_then(|digits| u8::from_str_radix(digits, 16).ok()))
-        .collect();
-    let hash = bytes.and_then(|b| b.try_into().ok()).context("the head's hash is not 64 hexadecimal digits")?;
+    let hash = unhex(hash).and_then(|b| b.try_into().ok()).context("the head's hash is not 64 hexadecimal digits")?;
     Ok((seq, hash))
 }
 

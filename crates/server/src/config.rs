@@ -72,12 +72,11 @@ impl Config {
             }
         }
         let database = given.database.or_else(|| env("LIAISON_DATABASE")).or(file.database);
-        if let Some(url) = &database {
-            if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
-                bail!(
-                    "database: not of the form postgres://user@host/name; leave it out for SQLite in the data folder"
-                );
-            }
+        if let Some(url) = &database
+            && !url.starts_with("postgres://")
+            && !url.starts_with("postgresql://")
+        {
+            bail!("database: not of the form postgres://user@host/name; leave it out for SQLite in the data folder");
         }
         let data = given.data.or_else(|| env("LIAISON_DATA").map(PathBuf::from)).or(file.data);
         let log_format = match env("LIAISON_LOG_FORMAT").or(file.log_format).as_deref() {

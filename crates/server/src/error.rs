@@ -6,18 +6,18 @@ use liaison_app::{AppError, Problem};
 
 /// What handlers fail with.
 #[derive(Debug)]
-pub(crate) struct ApiError(pub Problem);
+pub(crate) struct ApiError(pub Box<Problem>);
 
 impl<E: Into<AppError>> From<E> for ApiError {
     fn from(error: E) -> Self {
-        Self(error.into().problem())
+        Self(Box::new(error.into().problem()))
     }
 }
 
 impl ApiError {
     /// A problem of the edge itself: the request did not get as far as a use case.
     pub(crate) fn edge(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
-        Self(Problem {
+        Self(Box::new(Problem {
             kind: "about:blank",
             title: status.canonical_reason().unwrap_or("Error"),
             status: status.as_u16(),
@@ -27,7 +27,7 @@ impl ApiError {
             reasons: Vec::new(),
             errors: Vec::new(),
             retry_after_s: None,
-        })
+        }))
     }
 }
 

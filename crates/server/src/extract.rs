@@ -68,10 +68,8 @@ fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
 /// Whether a request comes from our own pages (I-42, I-43). Browsers say so themselves, in headers that no page can
 /// forge; a request that says nothing is not from a browser of this decade and is refused with the rest.
 pub(crate) fn is_same_origin(headers: &HeaderMap, state: &AppState) -> bool {
-    if let Some(site) = headers.get("sec-fetch-site") {
-        if site != "same-origin" {
-            return false;
-        }
+    if headers.get("sec-fetch-site").is_some_and(|site| site != "same-origin") {
+        return false;
     }
     let Some(origin) = headers.get(ORIGIN).and_then(|o| o.to_str().ok()) else {
         return headers.get("sec-fetch-site").is_some_and(|site| site == "same-origin");
@@ -140,11 +138,13 @@ fn pointer(path: &serde_path_to_error::Path) -> String {
     use serde_path_to_error::Segment;
     let mut pointer = String::new();
     for segment in path {
-        match segment {
-            Segment::Seq { index } => pointer.push_str(&format!("/{index}")),
-            Segment::Map { key } => pointer.push_str(&format!("/{}", key.replace('~', "~0").replace('/', "~1"))),
-            Segment::Enum { .. } | Segment::Unknown => {}
-        }
+        let step = match segment {
+            Segment::Seq { index } => index.to_string(),
+            Segment::Map { key } => key.replace('~', "~0").replace('/', "~1"),
+            Segment::Enum { .. } | Segment::Unknown => continue,
+        };
+        pointer.push('/');
+        pointer.push_str(&step);
     }
     pointer
 }

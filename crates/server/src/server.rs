@@ -98,8 +98,7 @@ pub(crate) fn router(app: Arc<App>, public_url: Option<String>) -> Router {
             }),
         )
         .fallback(api::access::no_such_path)
-        .method_not_allowed_fallback(api::access::no_such_method)
-        .layer(middleware::from_fn(private));
+        .method_not_allowed_fallback(api::access::no_such_method);
     let compressible = SizeAbove::new(860).and(NotForContentType::IMAGES);
     Router::new()
         .nest("/api/v1", api)
@@ -131,29 +130,17 @@ async fn ready(State(state): State<AppState>) -> Response {
 
 fn panicked(_: Box<dyn std::any::Any + Send + 'static>) -> Response {
     tracing::error!("a request ended in a panic");
-    liaison_app::AppError::Internal("panic".into()).problem().into_api_response()
-}
-
-trait IntoApiResponse {
-    fn into_api_response(self) -> Response;
-}
-
-impl IntoApiResponse for liaison_app::Problem {
-    fn into_api_response(self) -> Response {
-        crate::error::ApiError(self).into_response()
-    }
-}
-
-/// What the API answers is one person's and is kept by no shared cache (I-55).
-async fn private(request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
-    response.headers_mut().entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("private, no-store"));
-    response
+    crate::error::ApiError::from(liaison_app::AppError::Internal("panic".into())).into_response()
 }
 
 async fn headers(request: Request, next: Next) -> Response {
+    let of_api = request.uri().path().starts_with("/api");
     let mut response = next.run(request).await;
     let all = response.headers_mut();
+    if of_api {
+        // What the API answers is one person's and is kept by no shared cache (I-55).
+        all.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("private, no-store"));
+    }
     all.insert(header::CONTENT_SECURITY_POLICY, assets::CONTENT_SECURITY_POLICY.clone());
     for (name, value) in [
         ("x-content-type-options", "nosniff"),

@@ -188,14 +188,14 @@ impl Session {
                         told.push(room);
                         match self.app.room_frame(&self.actor, room, &self.cursor).await {
                             Ok(frame) => self.feed(frame).await?,
-                            Err(error) => self.give_up(&error)?,
+                            Err(error) => Self::give_up(&error)?,
                         }
                     }
                 }
                 Outgoing::Contact(contact) => match self.app.contact_frame(&self.actor, contact, &self.cursor).await {
                     Ok(Some(frame)) => self.feed(frame).await?,
                     Ok(None) => {}
-                    Err(error) => self.give_up(&error)?,
+                    Err(error) => Self::give_up(&error)?,
                 },
                 Outgoing::Permission => match self.app.permission_frames(self.actor.id, &self.cursor).await {
                     Ok(frames) => {
@@ -203,7 +203,7 @@ impl Session {
                             self.feed(frame).await?;
                         }
                     }
-                    Err(error) => self.give_up(&error)?,
+                    Err(error) => Self::give_up(&error)?,
                 },
                 Outgoing::CatchUp { from } => {
                     let generation = self.cursor.generation.clone();
@@ -217,7 +217,7 @@ impl Session {
     }
 
     /// A reader whom we can no longer read for is disconnected: it comes back with its cursor and misses nothing.
-    fn give_up(&self, error: &AppError) -> Result<(), Gone> {
+    fn give_up(error: &AppError) -> Result<(), Gone> {
         tracing::warn!(failure = liaison_app::error::describe(error), "a socket could not be served");
         Err(Gone)
     }
@@ -232,7 +232,7 @@ impl Session {
                 self.cursor = caught_up.cursor;
                 Ok(())
             }
-            Err(error) => self.give_up(&error),
+            Err(error) => Self::give_up(&error),
         }
     }
 
@@ -262,7 +262,7 @@ impl Session {
             ClientFrame::Typing { room_id } => match self.app.typing(&self.actor, room_id).await {
                 // Typing in a room that froze a moment ago is nobody's fault and nobody's news.
                 Ok(()) | Err(AppError::Denied(_) | AppError::NotFound) => Ok(()),
-                Err(error) => self.give_up(&error),
+                Err(error) => Self::give_up(&error),
             },
             ClientFrame::Resume { cursor } => match Cursor::parse(&cursor) {
                 Some(cursor) => {

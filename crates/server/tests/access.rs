@@ -53,6 +53,15 @@ async fn i34_each_guarded_act_has_one_entry(backend: Backend) {
     std::fs::write(&file, head.to_string()).unwrap();
     let verify = ["audit", "verify", "hana.example", "--head", file.to_str().unwrap()];
     assert!(server.cli(&verify, "").status.success());
+    // An export proves the same without the server, and shows a changed word.
+    let export = server.cli(&["audit", "export", "hana.example"], "");
+    let exported = server.folder.path().join("export.jsonl");
+    let verify_export = ["audit", "verify", "--file", exported.to_str().unwrap(), "--head", file.to_str().unwrap()];
+    std::fs::write(&exported, &export.stdout).unwrap();
+    assert!(server.cli(&verify_export, "").status.success());
+    let altered = String::from_utf8(export.stdout).unwrap().replacen("grant.revoked", "grant.added", 1);
+    std::fs::write(&exported, altered).unwrap();
+    assert_eq!(server.cli(&verify_export, "").status.code(), Some(1));
     let mut forged = head.clone();
     forged["hash"] = json!("00".repeat(32));
     std::fs::write(&file, forged.to_string()).unwrap();

@@ -3,6 +3,7 @@
 mod common;
 
 use common::{Backend, Person, TestServer, line, reasons};
+use liaison_domain::{Clock, SystemClock};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::collections::HashSet;
@@ -24,11 +25,12 @@ on_both!(
     x_first_contact_waits_for_a_yes,
 );
 
+type Step<'a> = (&'a Person, &'a Person, bool);
+
 async fn i01_nothing_passes_unless_both_companies_said_yes(backend: Backend) {
     let server = TestServer::with_two_companies(backend).await;
     let cast = server.cast().await;
     // Each of the four switches alone, and every three of them, are not enough.
-    type Step<'a> = (&'a Person, &'a Person, bool);
     let steps: [Step<'_>; 4] = [
         (&cast.aiko, &cast.mina, false),
         (&cast.aiko, &cast.mina, true),
@@ -220,7 +222,7 @@ async fn i12_a_term_ends_by_itself_and_a_team_grants(backend: Backend) {
     cast.claire.revoke(&cast.leo).await;
     let team = json!({ "name": "Sales", "memberIds": [cast.leo.id] });
     let team = cast.claire.post("/company/teams", team).await.must(201)["id"].clone();
-    let soon = (jiff::Timestamp::now() + jiff::SignedDuration::from_secs(2)).to_string();
+    let soon = SystemClock.now().plus_millis(2_000);
     let grants = "/company/external/partner/grants";
     let past = json!({ "memberIds": [cast.leo.id], "endsAt": "2001-01-01T00:00:00Z" });
     assert_eq!(cast.claire.post(grants, past).await.must(422)["errors"][0]["pointer"], "/endsAt");

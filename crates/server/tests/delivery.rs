@@ -44,12 +44,13 @@ async fn i18_one_client_id_is_one_message(backend: Backend) {
     assert_eq!(cast.mina.texts(&room).await, ["once", "once", "many", "*frozen*"]);
 }
 
+const EACH: usize = 60;
+
 async fn i19_numbers_have_no_gaps_and_one_order_for_all(backend: Backend) {
     let server = TestServer::with_two_companies(backend).await;
     let cast = server.cast().await;
     let room = cast.meet().await;
     let (mut mina, mut leo) = (cast.mina.socket().await, cast.leo.socket().await);
-    const EACH: usize = 60;
     // Four senders at once: two over sockets, two over REST, with retries and a refusal in between.
     for i in 0..EACH {
         mina.say(json!({ "op": "send", "roomId": room, "clientId": format!("ms{i}"), "text": format!("ms{i}") })).await;

@@ -24,8 +24,8 @@ pub(crate) async fn run(db: &Db) -> Result<(), StoreError> {
             let mut tx = writer.begin_with("BEGIN IMMEDIATE").await?;
             tx.execute(LEDGER).await?;
             let rows = tx.fetch_all("SELECT version, sql FROM schema_migrations ORDER BY version").await?;
-            let applied = rows.iter().map(|r| (r.get(0), r.get(1))).collect();
-            for migration in pending(applied)? {
+            let applied: Vec<_> = rows.iter().map(|r| (r.get(0), r.get(1))).collect();
+            for migration in pending(&applied)? {
                 let sql = migration.sql.replace("/*clustered*/", "WITHOUT ROWID");
                 tx.execute(sqlx::AssertSqlSafe(sql)).await?;
                 sqlx::query("INSERT INTO schema_migrations (version, sql) VALUES ($1, $2)")
@@ -41,8 +41,8 @@ pub(crate) async fn run(db: &Db) -> Result<(), StoreError> {
             tx.execute("SELECT pg_advisory_xact_lock(4715021)").await?;
             tx.execute(LEDGER).await?;
             let rows = tx.fetch_all("SELECT version, sql FROM schema_migrations ORDER BY version").await?;
-            let applied = rows.iter().map(|r| (r.get(0), r.get(1))).collect();
-            for migration in pending(applied)? {
+            let applied: Vec<_> = rows.iter().map(|r| (r.get(0), r.get(1))).collect();
+            for migration in pending(&applied)? {
                 tx.execute(sqlx::AssertSqlSafe(migration.sql.to_owned())).await?;
                 sqlx::query("INSERT INTO schema_migrations (version, sql) VALUES ($1, $2)")
                     .bind(migration.version)
@@ -64,12 +64,12 @@ pub(crate) async fn run(db: &Db) -> Result<(), StoreError> {
     tx.commit().await
 }
 
-fn pending(applied: Vec<(i64, String)>) -> Result<impl Iterator<Item = &'static Migration>, StoreError> {
+fn pending(applied: &[(i64, String)]) -> Result<impl Iterator<Item = &'static Migration>, StoreError> {
     let newest = applied.last().map_or(0, |(version, _)| *version);
     if newest > SCHEMA_VERSION {
         return Err(StoreError::NewerSchema { found: newest, known: SCHEMA_VERSION });
     }
-    for (version, sql) in &applied {
+    for (version, sql) in applied {
         if MIGRATIONS.iter().any(|m| m.version == *version && m.sql != sql) {
             return Err(StoreError::ChangedMigration(*version));
         }

@@ -45,10 +45,8 @@ pub(crate) async fn update_company(
     SignedIn(actor): SignedIn,
     Json(body): Json<CompanyChange>,
 ) -> Result<axum::Json<CompanyView>, ApiError> {
-    if let Some(zone) = &body.time_zone {
-        if jiff::tz::TimeZone::get(zone).is_err() {
-            return Err(AppError::field("/timeZone", "TIME_ZONE", "is an IANA time zone: Asia/Tokyo").into());
-        }
+    if body.time_zone.as_deref().is_some_and(|zone| jiff::tz::TimeZone::get(zone).is_err()) {
+        return Err(AppError::field("/timeZone", "TIME_ZONE", "is an IANA time zone: Asia/Tokyo").into());
     }
     let company = state.app.change_company(&actor, body.name.as_deref(), body.time_zone.as_deref()).await?;
     Ok(axum::Json(company))

@@ -52,7 +52,6 @@ pub(crate) fn created<T>(new: bool, thing: T) -> (StatusCode, axum::Json<T>) {
 }
 
 /// In a merge patch, null differs from absent: a field that is there is `Some`, null inside.
-#[expect(clippy::option_option, reason = "absent, null and a value are three things in a merge patch")]
 pub(crate) fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(from: D) -> Result<Option<Option<T>>, D::Error> {
     Deserialize::deserialize(from).map(Some)
 }

@@ -25,7 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub enum Backend {
     /// A file of its own.
     Sqlite,
-    /// A database of its own on the server that LIAISON_TEST_POSTGRES names.
+    /// A database of its own on the server that `LIAISON_TEST_POSTGRES` names.
     Postgres,
 }
 
@@ -151,7 +151,7 @@ impl TestServer {
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         let token = token["token"].as_str().unwrap().to_owned();
         let mut person = Person { url: self.url.clone(), client, token, id: String::new(), handle: handle.to_owned() };
-        person.id = person.get("/me").await["id"].as_str().unwrap().to_owned();
+        person.id = common_id(&person.get("/me").await);
         person
     }
 
@@ -338,6 +338,10 @@ impl Person {
     }
 }
 
+fn common_id(thing: &Value) -> String {
+    thing["id"].as_str().unwrap().to_owned()
+}
+
 /// A line of a room as text.
 pub fn line(message: &Value) -> String {
     if message["kind"] == "notice" {
@@ -371,7 +375,7 @@ impl Socket {
                 Some(Ok(Message::Text(text))) => {
                     let frame: Value = serde_json::from_str(&text).unwrap();
                     if let Some(cursor) = frame["cursor"].as_str() {
-                        self.cursor = cursor.to_owned();
+                        cursor.clone_into(&mut self.cursor);
                     }
                     self.seen.push(frame.clone());
                     return Some(frame);

@@ -1,0 +1,239 @@
+/** Everybody can use it: every screen against WCAG 2.2 AA, wide and narrow, light and dark; and all of it by keyboard. */
+import { type Browser, type Locator, type Page } from '@playwright/test';
+import { chapter, expect, expectAccessible, Server, test, type Api } from './fixtures.ts';
+import { composer, DEMO_PASSWORD, lookUp, notFound, roomEntry, signIn, thread } from './stage.ts';
+
+const SIZES = {
+	wide: { width: 1440, height: 900 },
+	narrow: { width: 390, height: 844 }
+};
+const SCHEMES = ['light', 'dark'] as const;
+
+/** In both schemes: the page is the same, only its colours differ. */
+async function expectAccessibleInBothSchemes(page: Page): Promise<void> {
+	for (const colorScheme of SCHEMES) {
+		await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+		await chapter.step(colorScheme, () => expectAccessible(page));
+	}
+}
+
+for (const [size, viewport] of Object.entries(SIZES)) {
+	test(`the page of an empty server is accessible, ${size}`, async ({ page }) => {
+		await page.setViewportSize(viewport);
+		await page.goto('/');
+		await expect(page.getByRole('heading', { name: 'No company yet' })).toBeVisible();
+		await expect(page.getByText('liaison company create --domain')).toBeVisible();
+		await expectAccessibleInBothSchemes(page);
+	});
+}
+
+chapter.describe('in the demo', () => {
+	let server: Server;
+	/** Rooms that the screens show. */
+	let rooms: { internal: string; direct: string; group: string };
+	let contactId: string;
+
+	chapter.beforeAll(async () => {
+		chapter.setTimeout(120_000);
+		server = await Server.start('demo');
+		const people: Record<string, Api> = {};
+		for (const handle of ['aiko@hana.example', 'mina@hana.example', 'claire@borealis.example', 'leo@borealis.example']) {
+			const api = await server.api(handle, DEMO_PASSWORD);
+			(await api.patch('/me', { settings: { language: 'en' } })).ok();
+			people[handle.split('@')[0]!] = api;
+		}
+		const { aiko, mina, claire, leo } = people as Record<'aiko' | 'mina' | 'claire' | 'leo', Api>;
+		const id = async (api: Api) => (await api.get('/me')).ok().id as string;
+		for (const [owner, member] of [
+			[aiko, mina],
+			[claire, leo]
+		] as const) {
+			(await owner.patch('/company/external/partner', { connect: 'allow', mode: 'selectedMembers' })).ok();
+			(await owner.post('/company/external/partner/grants', { memberIds: [await id(member)] })).ok();
+		}
+		const { personRef } = (await mina.post('/people/lookup', { handle: 'leo@borealis.example' })).ok();
+		const contact = (await mina.post('/contacts', { personRef })).ok();
+		contactId = contact.id;
+		const group = (await mina.post('/rooms', { contactIds: [contact.id], name: 'HT-2041 arrival' })).ok();
+		for (const [index, [api, room]] of [
+			[mina, contact.roomId],
+			[leo, contact.roomId],
+			[mina, group.id],
+			[leo, group.id]
+		].entries()) {
+			(await api.post(`/rooms/${room}/messages`, { clientId: `a11y-${index}`, text: 'See https://hana.example' })).ok();
+		}
+		const internal = (await mina.get('/rooms')).ok().items.find((room: any) => room.name === '北米向け出荷 HT-2041').id;
+		rooms = { internal, direct: contact.roomId, group: group.id };
+	});
+
+	chapter.afterAll(async () => {
+		await server?.stop();
+	});
+
+	async function open(browser: Browser, size: keyof typeof SIZES, handle?: string): Promise<Page> {
+		const context = await browser.newContext({
+			baseURL: server.baseUrl,
+			viewport: SIZES[size],
+			reducedMotion: 'reduce'
+		});
+		const page = await context.newPage();
+		await page.goto('/');
+		if (handle) await signIn(page, handle, DEMO_PASSWORD);
+		return page;
+	}
+
+	/** Goes there, waits for what makes the screen whole, and looks at it. */
+	async function look(page: Page, path: string, whole: Locator, prepare?: () => Promise<void>) {
+		await chapter.step(path, async () => {
+			await page.goto(path);
+			await prepare?.();
+			await expect(whole.first()).toBeVisible();
+			await expectAccessibleInBothSchemes(page);
+		});
+	}
+
+	for (const size of Object.keys(SIZES) as (keyof typeof SIZES)[]) {
+		chapter(`signing in is accessible, ${size}`, async ({ browser }) => {
+			const page = await open(browser, size);
+			await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible();
+			await expectAccessibleInBothSchemes(page);
+			await page.getByLabel('Message ID').fill('mina@hana.example');
+			await page.getByLabel('Password').fill('wrong');
+			await page.getByRole('button', { name: 'Sign in' }).click();
+			await expect(page.getByRole('alert').filter({ hasText: 'wrong' })).toBeVisible();
+			await expectAccessibleInBothSchemes(page);
+			await page.context().close();
+		});
+
+		chapter(`messages are accessible, ${size}`, async ({ browser }) => {
+			const page = await open(browser, size, 'mina@hana.example');
+			await look(page, '/messages', roomEntry(page, /Leo Tremblay/));
+			await look(page, `/messages/${rooms.internal}`, thread(page).getByRole('listitem'));
+			await look(page, `/messages/${rooms.direct}`, thread(page).getByRole('link'));
+			await look(page, `/messages/${rooms.group}`, page.getByRole('complementary', { name: 'Room details' }), () =>
+				page.getByRole('button', { name: 'Room details' }).click()
+			);
+			const dialog = page.getByRole('dialog');
+			await page.getByRole('button', { name: 'Add people' }).click();
+			await expect(dialog.getByRole('checkbox').first()).toBeVisible();
+			await expectAccessibleInBothSchemes(page);
+			await page.keyboard.press('Escape');
+			await page.getByRole('button', { name: 'Leave room' }).click();
+			await expect(dialog).toBeVisible();
+			await expectAccessibleInBothSchemes(page);
+			await look(page, '/messages', dialog.getByText('Group name (optional)'), async () => {
+				await page.getByRole('button', { name: 'New conversation' }).first().click();
+				await dialog.getByRole('checkbox').nth(0).check();
+				await dialog.getByRole('checkbox').nth(1).check();
+			});
+			await page.context().close();
+		});
+
+		chapter(`contacts and settings are accessible, ${size}`, async ({ browser }) => {
+			const page = await open(browser, size, 'mina@hana.example');
+			await look(page, '/contacts', page.getByRole('link', { name: /Leo Tremblay/ }));
+			await look(page, `/contacts/${contactId}`, page.getByRole('link', { name: 'Message', exact: true }));
+			await look(page, '/contacts?section=colleagues', page.getByRole('link', { name: /Emily Mori/ }));
+			await look(page, '/contacts/external', page.getByRole('link', { name: /External user/ }));
+			await look(page, '/contacts/external/new', page.getByRole('article'), () =>
+				lookUp(page, 'leo@borealis.example')
+			);
+			await look(page, '/contacts/external/new', notFound(page), () => lookUp(page, 'nobody@borealis.example'));
+			await look(page, '/settings', page.getByText('You have blocked nobody.'));
+			await page.context().close();
+		});
+
+		chapter(`the console is accessible, ${size}`, async ({ browser }) => {
+			const page = await open(browser, size, 'aiko@hana.example');
+			const dialog = page.getByRole('dialog');
+			const member = page.getByRole('button', { name: 'Actions for Mina Sato' });
+			await look(page, '/admin', page.getByRole('link', { name: 'Audit' }));
+			await look(page, '/admin/service/message', page.getByLabel('Company domains'), () =>
+				page.getByLabel('Only these companies').check()
+			);
+			const select = page.getByRole('checkbox', { name: 'Select Mina Sato' });
+			await look(page, '/admin/security/external', select);
+			await look(page, '/admin/security/external', dialog.getByRole('checkbox', { name: /Emily Mori/ }), () =>
+				page.getByRole('button', { name: 'Add', exact: true }).click()
+			);
+			await look(page, '/admin/security/external', dialog, async () => {
+				await select.check();
+				await page.getByRole('button', { name: 'Delete' }).click();
+			});
+			await look(page, '/admin/members', member);
+			await look(page, '/admin/members', page.getByRole('menuitem', { name: 'Edit' }), () => member.click());
+			await look(page, '/admin/members', dialog, async () => {
+				await member.click();
+				await page.getByRole('menuitem', { name: 'Edit' }).click();
+			});
+			await look(page, '/admin/members', dialog, () => page.getByRole('button', { name: 'Add member' }).click());
+			await look(page, '/admin/audit', page.getByText('grant.added'));
+			await page.context().close();
+		});
+	}
+
+	/** Presses Tab until LOCATOR has the focus. */
+	async function tabTo(page: Page, locator: Locator, most = 40) {
+		await expect(locator).toBeVisible();
+		for (let press = 0; press < most; press++) {
+			if (await locator.evaluate((element) => element === document.activeElement)) return;
+			await page.keyboard.press('Tab');
+		}
+		await expect(locator, `not reached with ${most} presses of Tab`).toBeFocused();
+	}
+
+	chapter('everything can be done by keyboard alone', async ({ browser }) => {
+		const page = await open(browser, 'wide');
+		await tabTo(page, page.getByLabel('Message ID'));
+		await page.keyboard.type('mina@hana.example');
+		await page.keyboard.press('Tab');
+		await page.keyboard.type(DEMO_PASSWORD);
+		await page.keyboard.press('Enter');
+
+		await tabTo(page, roomEntry(page, /Leo Tremblay/));
+		await page.keyboard.press('Enter');
+		await tabTo(page, composer(page));
+		await page.keyboard.type('Written without a mouse');
+		await page.keyboard.press('Shift+Enter');
+		await page.keyboard.type('on two lines');
+		await page.keyboard.press('Enter');
+		await expect(thread(page)).toContainText('Written without a mouse\non two lines', { useInnerText: true });
+		await expect(composer(page)).toHaveValue('');
+		await expect(composer(page)).toBeFocused();
+
+		const details = page.getByRole('button', { name: 'Room details' });
+		await page.keyboard.press('Shift+Tab');
+		await page.keyboard.press('Shift+Tab');
+		await expect(details).toBeFocused();
+		await page.keyboard.press('Enter');
+		await expect(page.getByRole('complementary', { name: 'Room details' })).toBeVisible();
+
+		const menu = page.getByRole('button', { name: 'My menu: Mina Sato' });
+		await tabTo(page, menu);
+		await page.keyboard.press('Enter');
+		await expect(page.getByRole('menuitem', { name: 'Settings' })).toBeFocused();
+		await page.keyboard.press('Escape');
+		await expect(menu).toBeFocused();
+		await page.keyboard.press('Enter');
+		await page.keyboard.press('ArrowDown');
+		await expect(page.getByRole('menuitem', { name: 'Sign out' })).toBeFocused();
+		await page.keyboard.press('Enter');
+		await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible();
+		await page.context().close();
+	});
+
+	chapter('rooms that are closed are accessible', async ({ browser }) => {
+		const claire = await server.api('claire@borealis.example', DEMO_PASSWORD);
+		const leo = (await claire.get('/company/members?query=leo%40')).ok().items[0].id;
+		(await claire.post('/company/external/partner/grants/revoke', { memberIds: [leo] })).ok();
+		for (const size of Object.keys(SIZES) as (keyof typeof SIZES)[]) {
+			const page = await open(browser, size, 'leo@borealis.example');
+			await look(page, `/messages/${rooms.direct}`, page.getByRole('region', { name: 'This room is frozen' }));
+			await look(page, `/messages/${rooms.group}`, page.getByRole('region', { name: 'You are paused in this room' }));
+			const why = page.getByRole('region', { name: 'You cannot add external users at present' });
+			await look(page, '/contacts/external/new', why);
+			await page.context().close();
+		}
+	});
+});
