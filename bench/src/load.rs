@@ -12,8 +12,11 @@ use tokio::task::{JoinError, JoinSet, LocalSet};
 
 /// How long the last messages may take after the sending stopped.
 const DRAIN: Duration = Duration::from_secs(15);
-/// Digits of a client id: a number in base 36, as long as the ids of the web client and sorting by time as they do.
-const CLIENT_ID: usize = 36;
+/// Client ids are as long as those of the web client and sort by time as they do, whoever made them: digits that say
+/// which send of the whole run this is, then digits that say which of the pair.
+const RUN_DIGITS: usize = 16;
+const PAIR_DIGITS: usize = 20;
+const CLIENT_ID: usize = RUN_DIGITS + PAIR_DIGITS;
 /// About 100 bytes, as chat messages are.
 const TEXT: &str = "The second container left Yokohama this morning; the papers follow by courier on Thursday, I hope.";
 
@@ -30,6 +33,7 @@ pub(crate) struct Plan {
 struct Counts {
     stopping: Cell<bool>,
     measuring: Cell<bool>,
+    sent: Cell<u64>,
     acks: Cell<u64>,
     deliveries: Cell<u64>,
     latencies_us: RefCell<Vec<u32>>,
@@ -183,7 +187,7 @@ impl Lines {
     fn check(&mut self, frame: &[u8], number: u64) -> anyhow::Result<()> {
         let right = self.room.after(frame).is_some()
             && self.seq.number(frame) == Some(self.first_seq + number)
-            && self.client_id.after(frame).is_some_and(|rest| rest.starts_with(&client_id(number)));
+            && self.client_id.after(frame).and_then(|rest| rest.get(RUN_DIGITS..CLIENT_ID)) == Some(&digits(number));
         if !right {
             bail!("expected message {number} after line {}, got {}", self.first_seq, String::from_utf8_lossy(frame));
         }
@@ -191,8 +195,9 @@ impl Lines {
     }
 }
 
-fn client_id(mut number: u64) -> [u8; CLIENT_ID] {
-    let mut digits = [b'0'; CLIENT_ID];
+/// A number in base 36, of fixed width.
+fn digits(mut number: u64) -> [u8; PAIR_DIGITS] {
+    let mut digits = [b'0'; PAIR_DIGITS];
     for digit in digits.iter_mut().rev() {
         *digit = b"0123456789abcdefghijklmnopqrstuvwxyz"[usize::try_from(number % 36).unwrap_or(0)];
         number /= 36;
@@ -261,7 +266,10 @@ async fn send(
             progress.sent.set(number);
             let start = out.len();
             out.extend_from_slice(&template);
-            out[start + id_at..start + id_at + CLIENT_ID].copy_from_slice(&client_id(number));
+            let (of_run, of_pair) = out[start + id_at..start + id_at + CLIENT_ID].split_at_mut(RUN_DIGITS);
+            counts.sent.set(counts.sent.get() + 1);
+            of_run.copy_from_slice(&digits(counts.sent.get())[PAIR_DIGITS - RUN_DIGITS..]);
+            of_pair.copy_from_slice(&digits(number));
             sent_at[slot(number)] = now;
         }
         if !out.is_empty() {
@@ -302,17 +310,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn client_ids_sort_by_their_numbers() {
-        assert_eq!(client_id(0), [b'0'; CLIENT_ID]);
-        assert!(client_id(36 * 36 + 35).ends_with(b"00010z"));
-        assert!((1..5000).all(|n| client_id(n) < client_id(n + 1)));
+    fn digits_sort_by_their_numbers() {
+        assert_eq!(digits(0), [b'0'; PAIR_DIGITS]);
+        assert!(digits(36 * 36 + 35).ends_with(b"00010z"));
+        assert!((1..5000).all(|n| digits(n) < digits(n + 1)));
     }
 
     #[test]
     fn a_gap_a_repetition_and_another_room_are_found() {
         let frame = |room: &str, seq: u64, id: u64| {
-            let id = String::from_utf8(client_id(id).to_vec()).unwrap();
-            format!(r#"{{"op":"message","message":{{"roomId":"{room}","seq":{seq},"clientId":"{id}"}}}}"#)
+            let id = String::from_utf8(digits(id).to_vec()).unwrap();
+            format!(
+                r#"{{"op":"message","message":{{"roomId":"{room}","seq":{seq},"clientId":"0123456789abcdef{id}"}}}}"#
+            )
         };
         let pair = Pair { sender: String::new(), receiver: String::new(), room: "room_a".into(), first_seq: 1 };
         let mut lines = Lines::of(&pair);

@@ -3,6 +3,7 @@
 use crate::Options;
 use crate::load::Measured;
 use serde_json::{Map, Value, json};
+use std::fmt::Write;
 
 /// A figure: its name in JSON, its words in the table, its value, how many decimals, its unit.
 struct Figure(&'static str, &'static str, f64, usize, &'static str);
@@ -78,7 +79,7 @@ impl Report {
             run("cores"),
         );
         for Figure(_, words, value, decimals, unit) in &self.figures {
-            text.push_str(&format!("  {words:<36} {value:>10.decimals$} {unit}\n"));
+            let _ = writeln!(text, "  {words:<36} {value:>10.decimals$} {unit}");
         }
         text.push_str(
             "  every number without a gap, every message delivered once and in order, all there after a kill",

@@ -99,7 +99,8 @@ impl Socket {
 pub(crate) fn client_frame(text: &str) -> anyhow::Result<Vec<u8>> {
     let length = u16::try_from(text.len())?;
     let [high, low] = length.to_be_bytes();
-    let mut frame = vec![0x81, 0x80 | 126, high, low, 0, 0, 0, 0];
+    // A whole text; masked, its length in the next two bytes; the mask.
+    let mut frame = vec![0x81, 0xfe, high, low, 0, 0, 0, 0];
     frame.extend_from_slice(text.as_bytes());
     Ok(frame)
 }

@@ -83,8 +83,9 @@ export async function lookUp(page: Page, handle: string): Promise<void> {
 export const notFound = (page: Page): Locator => page.getByText('Not found', { exact: true });
 export const composer = (page: Page): Locator => page.getByRole('textbox', { name: 'Message', exact: true });
 export const thread = (page: Page): Locator => page.getByRole('log');
-export const roomEntry = (page: Page, name: string | RegExp): Locator =>
-	page.getByRole('list', { name: 'Rooms' }).getByRole('link', { name });
+/** A room in the list, by what its name begins with. */
+export const roomEntry = (page: Page, name: string): Locator =>
+	page.getByRole('list', { name: 'Rooms' }).getByRole('link', { name: new RegExp(`^${name}`) });
 
 export async function send(page: Page, text: string): Promise<void> {
 	await composer(page).fill(text);

@@ -140,8 +140,8 @@ test('4 they meet, and chat live', async () => {
 	});
 	await test.step('Leo sees the room at once, marked as outside and as not his contact', async () => {
 		const { page } = leo;
-		await expect(roomEntry(page, /Mina Sato.*Outside.*Hana Trading/)).toBeVisible();
-		await roomEntry(page, /Mina Sato/).click();
+		await expect(roomEntry(page, 'Mina Sato')).toContainText('Outside · Hana Trading', { useInnerText: true });
+		await roomEntry(page, 'Mina Sato').click();
 		await expect(page.getByRole('main')).toContainText('1 person outside: Hana Trading');
 		const bar = page.getByRole('region', { name: 'Contact' });
 		await expect(bar).toContainText('Mina Sato is not in your contacts.');
@@ -186,8 +186,8 @@ test('4 they meet, and chat live', async () => {
 		await expect(last).toContainText('Second');
 		await expect(last).not.toContainText('Read');
 		await messages.click();
-		await expect(roomEntry(mina.page, /Leo Tremblay/)).toContainText('2 unread messages');
-		await roomEntry(mina.page, /Leo Tremblay/).click();
+		await expect(roomEntry(mina.page, 'Leo Tremblay')).toContainText('2 unread messages');
+		await roomEntry(mina.page, 'Leo Tremblay').click();
 		await expect(thread(mina.page).getByText('New messages')).toBeVisible();
 		await expect(messages).not.toContainText('unread');
 		await expect(last).toContainText('Read');
@@ -252,7 +252,7 @@ test('5 people of both companies share a group', async ({ browser }) => {
 	});
 	await test.step('Amélie joins in, reading from then on', async () => {
 		amelie = await Person.signIn(browser, server, 'amelie@borealis.example');
-		await roomEntry(amelie.page, /HT-2041 arrival/).click();
+		await roomEntry(amelie.page, 'HT-2041 arrival').click();
 		await send(amelie.page, 'Bonjour !');
 		await expect(thread(mina.page)).toContainText('Bonjour !');
 		await expect(thread(leoInGroup)).toContainText('Bonjour !');

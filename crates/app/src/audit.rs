@@ -161,6 +161,26 @@ impl App {
         Ok(seen)
     }
 
+    /// Leaves an entry where the decision refused. What was refused was rolled back, so the entry has a transaction of
+    /// its own.
+    pub(crate) async fn note_refusal<T>(
+        &self,
+        actor: &Actor,
+        action: &'static str,
+        target: Option<String>,
+        outcome: Result<T, AppError>,
+    ) -> Result<T, AppError> {
+        if let Err(AppError::Denied(reasons)) = &outcome {
+            let codes: Vec<&str> = reasons.iter().map(|r| r.code.as_str()).collect();
+            let details = serde_json::json!({ "reasons": codes });
+            let mut work = self.begin_as(actor).await?;
+            let act = Act { category: category::EXTERNAL, action, actor: Some(actor), target, details };
+            work.audit(&*self.clock, actor.company, act).await?;
+            self.finish(work).await?;
+        }
+        outcome
+    }
+
     /// The head of the company's log.
     ///
     /// # Errors

@@ -55,6 +55,11 @@ impl App {
     /// # Errors
     /// Where the person is not there for the actor, or the decision refuses.
     pub async fn add_contact(&self, actor: &Actor, whom: &WhomToAdd) -> Result<(ContactView, bool), AppError> {
+        let outcome = self.try_add_contact(actor, whom).await;
+        self.note_refusal(actor, "contact.refused", None, outcome).await
+    }
+
+    async fn try_add_contact(&self, actor: &Actor, whom: &WhomToAdd) -> Result<(ContactView, bool), AppError> {
         let mut work = self.begin_as(actor).await?;
         let target = match whom {
             WhomToAdd::Card(reference) => self.referred(actor, reference)?,

@@ -73,6 +73,11 @@ impl App {
     /// # Errors
     /// Where somebody named is not there for the actor, the decision refuses, or the audience needs confirming.
     pub async fn open_room(&self, actor: &Actor, opening: Opening) -> Result<(RoomView, bool), AppError> {
+        let outcome = self.try_open_room(actor, opening).await;
+        self.note_refusal(actor, "room.refused", None, outcome).await
+    }
+
+    async fn try_open_room(&self, actor: &Actor, opening: Opening) -> Result<(RoomView, bool), AppError> {
         let name = opening.name.as_deref().map(check_name).transpose()?;
         let mut work = self.begin_as(actor).await?;
         let people = self.named(&mut work, actor, &opening.members, &opening.contacts).await?;
@@ -309,6 +314,18 @@ impl App {
     /// # Errors
     /// Where it is not the actor's group, somebody named is not there for them, or the decision refuses.
     pub async fn add_participants(
+        &self,
+        actor: &Actor,
+        id: RoomId,
+        colleagues: &[MemberId],
+        own_contacts: &[ContactId],
+        history: History,
+    ) -> Result<RoomView, AppError> {
+        let outcome = self.try_add_participants(actor, id, colleagues, own_contacts, history).await;
+        self.note_refusal(actor, "room.refused", Some(id.to_string()), outcome).await
+    }
+
+    async fn try_add_participants(
         &self,
         actor: &Actor,
         id: RoomId,

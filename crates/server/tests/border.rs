@@ -50,12 +50,13 @@ async fn i01_nothing_passes_unless_both_companies_said_yes(backend: Backend) {
         set(step, true).await;
     }
     let card = cast.mina.look_up(&cast.leo.handle).await.must(200);
-    for step in &steps {
+    for (refusals, step) in steps.iter().enumerate() {
         set(step, false).await;
         cast.mina.look_up(&cast.leo.handle).await.must(404);
         // The card of a moment ago is good for nothing either: it is decided anew.
         let add = cast.mina.post("/contacts", json!({ "personRef": card["personRef"] })).await;
         assert!(!add.refused().is_empty());
+        assert_eq!(cast.aiko.audit().await.iter().filter(|a| *a == "contact.refused").count(), refusals + 1, "I-34");
         set(step, true).await;
     }
     // In somebody else's hands a card is nobody's.
