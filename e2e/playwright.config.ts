@@ -17,8 +17,9 @@ export default defineConfig({
 	workers: 1,
 	fullyParallel: false,
 
-	timeout: 2 * minutes,
-	globalTimeout: 20 * minutes,
+	// The pages of the console are looked at forty times in one test; everything else takes seconds.
+	timeout: 8 * minutes,
+	globalTimeout: 40 * minutes,
 	expect: { timeout: 10_000 },
 
 	use: {

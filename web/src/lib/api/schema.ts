@@ -732,7 +732,7 @@ export interface components {
          * @description What an entry of the grant list does.
          * @enum {string}
          */
-        Effect: "grant" | "exclude";
+        Effect: "Grant" | "Exclude";
         /** @description One wrong field of a request. */
         FieldError: {
             /** @description What is wrong, for programs. */
@@ -746,12 +746,12 @@ export interface components {
          * @description What happens when an outsider writes to a member for the first time.
          * @enum {string}
          */
-        FirstContact: "open" | "request";
+        FirstContact: "Open" | "Request";
         /**
          * @description Who of a company holds the permission for a network when nothing names them.
          * @enum {string}
          */
-        GrantMode: "allMembers" | "selectedMembers";
+        GrantMode: "AllMembers" | "SelectedMembers";
         /** @description To whom the permission is given, and for how long. */
         GrantRequest: {
             endsAt?: components["schemas"]["Timestamp"] | null;
@@ -1067,7 +1067,7 @@ export interface components {
          * @description Whether a member (or company) takes part.
          * @enum {string}
          */
-        MemberStatus: "active" | "suspended" | "left";
+        MemberStatus: "Active" | "Suspended" | "Left";
         /** @description A member as colleagues see them. */
         MemberView: {
             /** @description Their e-mail address. */
@@ -1136,7 +1136,7 @@ export interface components {
          * @description Which kind of outsider.
          * @enum {string}
          */
-        Network: "partner" | "line";
+        Network: "Partner" | "Line";
         /** @description Whether a member holds the permission for a network and, if not, why. */
         NetworkPermission: {
             /** @description Whether they may meet outsiders of this network, as far as their own side goes. */
@@ -1248,7 +1248,7 @@ export interface components {
          * @description What a company's members still see of a room that froze.
          * @enum {string}
          */
-        OnRevoke: "readOnly" | "hidden";
+        OnRevoke: "ReadOnly" | "Hidden";
         /** @description A member's own settings. */
         OwnSettings: {
             /** @description The language of the screens; null for the browser's. */
@@ -1298,7 +1298,7 @@ export interface components {
          * @description How a company's partner list reads its domains.
          * @enum {string}
          */
-        PartnerRule: "any" | "only" | "except";
+        PartnerRule: "Any" | "Only" | "Except";
         /** @description Which other companies are admitted. */
         Partners: {
             /** @description Domains of companies. */
@@ -1393,7 +1393,7 @@ export interface components {
          * @description What a member may do in their company's console.
          * @enum {string}
          */
-        Role: "owner" | "security" | "auditor" | "member";
+        Role: "Owner" | "Security" | "Auditor" | "Member";
         /** @description A change of a group. */
         RoomChange: {
             /** @description Its name. */
@@ -1417,12 +1417,17 @@ export interface components {
             /** @description Whether the reader has saved them. */
             saved: boolean;
         };
+        /**
+         * @description Which rooms of the list.
+         * @enum {string}
+         */
+        RoomFilter: "all" | "external";
         RoomId: string;
         /**
          * @description The kind of a room.
          * @enum {string}
          */
-        RoomKind: "direct" | "group";
+        RoomKind: "Direct" | "Group";
         /** @description How a room stands for its reader, since when and why. */
         RoomStateView: {
             /** @description Why not open: the reader's own side in full, the other in one sentence. */
@@ -1472,6 +1477,11 @@ export interface components {
              */
             unreadCount: number;
         };
+        /**
+         * @description A section of the contact book.
+         * @enum {string}
+         */
+        Section: "all" | "external";
         /** @description A reason as one reader gets it. */
         SeenReason: {
             /** @description The rule; everything of the other side is `OTHER_SIDE`. */
@@ -1651,16 +1661,6 @@ export interface components {
          * @enum {string}
          */
         YesOrNo: "accept" | "decline";
-        /**
-         * @description A section of the contact book.
-         * @enum {string}
-         */
-        Section: "all" | "external";
-        /**
-         * @description Which rooms of the list.
-         * @enum {string}
-         */
-        RoomFilter: "all" | "external";
     };
     responses: never;
     parameters: never;
