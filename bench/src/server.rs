@@ -50,7 +50,8 @@ impl Place {
             .stderr(Stdio::piped())
             .spawn()
             .with_context(|| format!("cannot run {}", self.program.display()))?;
-        child.stdin.take().context("no standard input")?.write_all(input.as_bytes())?;
+        // Where the program does not read it, its exit code and its words say more than the broken pipe.
+        let _ = child.stdin.take().context("no standard input")?.write_all(input.as_bytes());
         let output = child.wait_with_output()?;
         if !output.status.success() {
             bail!("liaison {}: {}", arguments.join(" "), String::from_utf8_lossy(&output.stderr).trim());
