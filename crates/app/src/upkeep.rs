@@ -49,7 +49,7 @@ async fn upkeep(app: Weak<App>, sockets: Arc<dyn Fn() -> Vec<Actor> + Send + Syn
         }
         if slow {
             // Mostly passive; now and then the log is made to begin anew, so that it does not grow without end.
-            if let Err(error) = app.db.checkpoint(count.is_multiple_of(SLOW_EVERY * 60)).await {
+            if let Err(error) = app.db.checkpoint(count.is_multiple_of(SLOW_EVERY * 5)).await {
                 tracing::warn!(failure = describe(&error), "the log could not be checkpointed");
             }
         }

@@ -82,6 +82,8 @@ pub(crate) async fn open_realtime(
     Ok(upgrade
         .max_message_size(MAX_FRAME)
         .max_frame_size(MAX_FRAME)
+        // What is read ahead is zeroed first: no more of it than a burst of messages needs.
+        .read_buffer_size(8 * 1024)
         .write_buffer_size(64 * 1024)
         .on_upgrade(move |socket| serve(state.app, actor, socket)))
 }

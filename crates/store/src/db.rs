@@ -229,6 +229,13 @@ pub struct Tx {
 }
 
 impl Tx {
+    /// A statement in the spelling of this driver, where one costs much less than the other: to SQLite `$1` is a *name*,
+    /// and binding a thousand of them looks each up in a list; `?` is a mere place. Everything else is written once.
+    pub(crate) fn query_by_driver(&mut self, sqlite: &'static str, postgres: &'static str) -> Statement<'_> {
+        let sql = if matches!(self.inner, Inner::Sqlite(_)) { sqlite } else { postgres };
+        self.query(sql)
+    }
+
     /// A statement to bind to and run.
     pub fn query(&mut self, sql: &'static str) -> Statement<'_> {
         let args = match &self.inner {

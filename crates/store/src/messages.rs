@@ -56,7 +56,19 @@ pub struct Draft {
 /// under the number of arguments that both databases take (32,766 and 65,535).
 const CHUNKS: [usize; 3] = [128, 16, 1];
 
-fn many_rows(head: &str, columns: usize, tail: &str) -> [String; 3] {
+/// A statement of many rows, with `?` for SQLite and `$1 …` for PostgreSQL: see `Tx::query_by_driver`.
+struct ManyRows {
+    sqlite: String,
+    postgres: String,
+}
+
+fn many_rows(head: &str, columns: usize, tail: &str) -> [ManyRows; 3] {
+    let numbered = spell(head, columns, tail, true);
+    let mut places = spell(head, columns, tail, false).into_iter();
+    numbered.map(|postgres| ManyRows { sqlite: places.next().unwrap_or_default(), postgres })
+}
+
+fn spell(head: &str, columns: usize, tail: &str, numbered: bool) -> [String; 3] {
     CHUNKS.map(|rows| {
         let mut sql = String::from(head);
         for row in 0..rows {
@@ -65,8 +77,12 @@ fn many_rows(head: &str, columns: usize, tail: &str) -> [String; 3] {
                 if column > 0 {
                     sql.push(',');
                 }
-                sql.push('$');
-                sql.push_str(&(row * columns + column + 1).to_string());
+                if numbered {
+                    sql.push('$');
+                    sql.push_str(&(row * columns + column + 1).to_string());
+                } else {
+                    sql.push('?');
+                }
             }
             sql.push(')');
         }
@@ -75,15 +91,15 @@ fn many_rows(head: &str, columns: usize, tail: &str) -> [String; 3] {
     })
 }
 
-static INSERT_MESSAGES: LazyLock<[String; 3]> = LazyLock::new(|| {
+static INSERT_MESSAGES: LazyLock<[ManyRows; 3]> = LazyLock::new(|| {
     many_rows("INSERT INTO messages (room_id, seq, id, position, sent_at, author_id, client_id, body) VALUES ", 8, "")
 });
 
-static INSERT_CLIENT_IDS: LazyLock<[String; 3]> = LazyLock::new(|| {
+static INSERT_CLIENT_IDS: LazyLock<[ManyRows; 3]> = LazyLock::new(|| {
     many_rows("INSERT INTO client_ids (room_id, author_id, client_id, seq) VALUES ", 4, " ON CONFLICT DO NOTHING")
 });
 
-static RAISE_HEADS: LazyLock<[String; 3]> = LazyLock::new(|| {
+static RAISE_HEADS: LazyLock<[ManyRows; 3]> = LazyLock::new(|| {
     many_rows(
         "INSERT INTO room_heads (room_id, last_seq, last_position, last_at, policy_version) VALUES ",
         5,
@@ -93,13 +109,13 @@ static RAISE_HEADS: LazyLock<[String; 3]> = LazyLock::new(|| {
 });
 
 /// Splits items into chunks of the sizes that have a statement, and names the statement of each.
-fn chunked<'a, T>(items: &'a [T], sql: &'static [String; 3]) -> impl Iterator<Item = (&'static str, &'a [T])> {
+fn chunked<'a, T>(items: &'a [T], sql: &'static [ManyRows; 3]) -> impl Iterator<Item = (&'static ManyRows, &'a [T])> {
     let mut rest = items;
     std::iter::from_fn(move || {
         let which = CHUNKS.iter().position(|&size| size <= rest.len())?;
         let (chunk, after) = rest.split_at(CHUNKS[which]);
         rest = after;
-        Some((sql[which].as_str(), chunk))
+        Some((&sql[which], chunk))
     })
 }
 
@@ -111,7 +127,7 @@ fn chunked<'a, T>(items: &'a [T], sql: &'static [String; 3]) -> impl Iterator<It
 /// Where the database refuses.
 pub async fn append(tx: &mut Tx, drafts: &[Draft], position: i64, now: Timestamp) -> Result<bool, StoreError> {
     for (sql, chunk) in chunked(drafts, &INSERT_CLIENT_IDS) {
-        let mut statement = tx.query(sql);
+        let mut statement = tx.query_by_driver(&sql.sqlite, &sql.postgres);
         for d in chunk {
             statement = statement.bind(d.room_id).bind(d.author_id).bind(d.client_id.as_str()).bind(d.seq);
         }
@@ -120,7 +136,7 @@ pub async fn append(tx: &mut Tx, drafts: &[Draft], position: i64, now: Timestamp
         }
     }
     for (sql, chunk) in chunked(drafts, &INSERT_MESSAGES) {
-        let mut statement = tx.query(sql);
+        let mut statement = tx.query_by_driver(&sql.sqlite, &sql.postgres);
         for d in chunk {
             let Draft { permit: _, room_id, seq, id, author_id, client_id, body } = d;
             statement = statement
@@ -150,7 +166,7 @@ pub struct Head {
     pub policy_version: i64,
 }
 
-static SELECT_HEADS: LazyLock<[String; 3]> = LazyLock::new(|| {
+static SELECT_HEADS: LazyLock<[ManyRows; 3]> = LazyLock::new(|| {
     // `IN ((a),(b))` is the same list as `IN (a, b)` on both.
     many_rows("SELECT room_id, last_seq, policy_version FROM room_heads WHERE room_id IN (", 1, ")")
 });
@@ -162,7 +178,7 @@ static SELECT_HEADS: LazyLock<[String; 3]> = LazyLock::new(|| {
 pub async fn heads(tx: &mut Tx, rooms: &[RoomId]) -> Result<Vec<Head>, StoreError> {
     let mut heads = Vec::with_capacity(rooms.len());
     for (sql, chunk) in chunked(rooms, &SELECT_HEADS) {
-        let mut statement = tx.query(sql);
+        let mut statement = tx.query_by_driver(&sql.sqlite, &sql.postgres);
         for &room in chunk {
             statement = statement.bind(room);
         }
@@ -177,7 +193,7 @@ pub async fn heads(tx: &mut Tx, rooms: &[RoomId]) -> Result<Vec<Head>, StoreErro
 /// Where the database refuses.
 pub async fn raise_heads(tx: &mut Tx, heads: &[Head], position: i64, now: Timestamp) -> Result<(), StoreError> {
     for (sql, chunk) in chunked(heads, &RAISE_HEADS) {
-        let mut statement = tx.query(sql);
+        let mut statement = tx.query_by_driver(&sql.sqlite, &sql.postgres);
         for head in chunk {
             statement =
                 statement.bind(head.room_id).bind(head.last_seq).bind(position).bind(now).bind(head.policy_version);
