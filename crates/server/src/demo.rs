@@ -276,18 +276,26 @@ impl Seed<'_> {
         contacts: &HashMap<(MemberId, MemberId), liaison_domain::ContactId>,
     ) -> anyhow::Result<RoomId> {
         let people: Vec<Actor> = data.members.iter().map(|h| self.person(h, domain)).collect::<Result<_, _>>()?;
-        let host = people
-            .iter()
-            .find(|host| people.iter().all(|p| p.company == host.company || contacts.contains_key(&(host.id, p.id))));
-        let host = host.context("nobody in the room may open it")?;
-        let others = || people.iter().filter(|p| p.id != host.id);
-        let opening = Opening {
-            members: others().filter(|p| p.company == host.company).map(|p| p.id).collect(),
-            contacts: others().filter_map(|p| contacts.get(&(host.id, p.id)).copied()).collect(),
-            name: if data.kind == "group" { data.name.clone() } else { None },
-            confirmed: true,
+        let knows = |host: &Actor, p: &Actor| p.company == host.company || contacts.contains_key(&(host.id, p.id));
+        let reach = |host: &Actor| people.iter().filter(|p| knows(host, p)).count();
+        let host = people.iter().max_by_key(|host| reach(host)).context("a room without people")?;
+        let invited: Vec<&Actor> = people.iter().filter(|p| p.id != host.id && knows(host, p)).collect();
+        let ids = |by: &Actor, whom: &[&Actor]| {
+            let inside = whom.iter().filter(|p| p.company == by.company).map(|p| p.id).collect::<Vec<_>>();
+            (inside, whom.iter().filter_map(|p| contacts.get(&(by.id, p.id)).copied()).collect::<Vec<_>>())
         };
-        Ok(self.app.open_room(host, opening).await.map_err(explain)?.0.id)
+        let (inside, outside) = ids(host, &invited);
+        let name = if data.kind == "group" { data.name.clone() } else { None };
+        let opening = Opening { members: inside, contacts: outside, name, confirmed: true };
+        let room = self.app.open_room(host, opening).await.map_err(explain)?.0.id;
+        // Whom the host does not know is brought in by somebody in the room who does: a colleague, mostly.
+        for late in people.iter().filter(|p| p.id != host.id && !knows(host, p)) {
+            let by = invited.iter().find(|by| knows(by, late)).context("nobody in the room may bring them in")?;
+            let (inside, outside) = ids(by, &[late]);
+            let history = liaison_app::rooms::History::FromJoin;
+            self.app.add_participants(by, room, &inside, &outside, history).await.map_err(explain)?;
+        }
+        Ok(room)
     }
 
     fn lines(&self, data: &RoomData, room: RoomId, domain: &str, zone: &str) -> anyhow::Result<Vec<Line>> {
