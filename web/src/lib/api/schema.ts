@@ -732,7 +732,7 @@ export interface components {
          * @description What an entry of the grant list does.
          * @enum {string}
          */
-        Effect: "Grant" | "Exclude";
+        Effect: "grant" | "exclude";
         /** @description One wrong field of a request. */
         FieldError: {
             /** @description What is wrong, for programs. */
@@ -746,12 +746,12 @@ export interface components {
          * @description What happens when an outsider writes to a member for the first time.
          * @enum {string}
          */
-        FirstContact: "Open" | "Request";
+        FirstContact: "open" | "request";
         /**
          * @description Who of a company holds the permission for a network when nothing names them.
          * @enum {string}
          */
-        GrantMode: "AllMembers" | "SelectedMembers";
+        GrantMode: "allMembers" | "selectedMembers";
         /** @description To whom the permission is given, and for how long. */
         GrantRequest: {
             endsAt?: components["schemas"]["Timestamp"] | null;
@@ -1067,7 +1067,7 @@ export interface components {
          * @description Whether a member (or company) takes part.
          * @enum {string}
          */
-        MemberStatus: "Active" | "Suspended" | "Left";
+        MemberStatus: "active" | "suspended" | "left";
         /** @description A member as colleagues see them. */
         MemberView: {
             /** @description Their e-mail address. */
@@ -1136,7 +1136,7 @@ export interface components {
          * @description Which kind of outsider.
          * @enum {string}
          */
-        Network: "Partner" | "Line";
+        Network: "partner" | "line";
         /** @description Whether a member holds the permission for a network and, if not, why. */
         NetworkPermission: {
             /** @description Whether they may meet outsiders of this network, as far as their own side goes. */
@@ -1248,7 +1248,7 @@ export interface components {
          * @description What a company's members still see of a room that froze.
          * @enum {string}
          */
-        OnRevoke: "ReadOnly" | "Hidden";
+        OnRevoke: "readOnly" | "hidden";
         /** @description A member's own settings. */
         OwnSettings: {
             /** @description The language of the screens; null for the browser's. */
@@ -1298,7 +1298,7 @@ export interface components {
          * @description How a company's partner list reads its domains.
          * @enum {string}
          */
-        PartnerRule: "Any" | "Only" | "Except";
+        PartnerRule: "any" | "only" | "except";
         /** @description Which other companies are admitted. */
         Partners: {
             /** @description Domains of companies. */
@@ -1393,7 +1393,7 @@ export interface components {
          * @description What a member may do in their company's console.
          * @enum {string}
          */
-        Role: "Owner" | "Security" | "Auditor" | "Member";
+        Role: "owner" | "security" | "auditor" | "member";
         /** @description A change of a group. */
         RoomChange: {
             /** @description Its name. */
@@ -1427,7 +1427,7 @@ export interface components {
          * @description The kind of a room.
          * @enum {string}
          */
-        RoomKind: "Direct" | "Group";
+        RoomKind: "direct" | "group";
         /** @description How a room stands for its reader, since when and why. */
         RoomStateView: {
             /** @description Why not open: the reader's own side in full, the other in one sentence. */
