@@ -173,7 +173,8 @@ impl App {
         if let Err(AppError::Denied(reasons)) = &outcome {
             let codes: Vec<&str> = reasons.iter().map(|r| r.code.as_str()).collect();
             let details = serde_json::json!({ "reasons": codes });
-            let mut work = self.begin_as(actor).await?;
+            let mut work = self.begin().await?;
+            self.confirm(&mut work.tx, actor).await?;
             let act = Act { category: category::EXTERNAL, action, actor: Some(actor), target, details };
             work.audit(&*self.clock, actor.company, act).await?;
             self.finish(work).await?;

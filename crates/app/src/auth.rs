@@ -314,7 +314,7 @@ impl App {
         if !can_sign_in(tx, &member).await? {
             return Err(AppError::SignInRequired);
         }
-        Ok(Actor { id: member.id, company: member.company_id, role: member.role, credential, ip })
+        Ok(Actor { id: member.id, company: member.company_id, role: member.role, credential, ip, retry: None })
     }
 
     /// Confirms in a transaction that an actor is still who they were when the request began.

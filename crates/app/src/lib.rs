@@ -16,6 +16,7 @@ pub mod log;
 pub mod members;
 pub mod people;
 pub mod realtime;
+pub mod retries;
 pub mod rooms;
 mod seal;
 mod standing;
@@ -55,6 +56,8 @@ pub struct Actor {
     pub credential: Credential,
     /// From which address, for the audit log.
     pub ip: Option<String>,
+    /// Under which key this request may be repeated.
+    pub retry: Option<Arc<retries::Retry>>,
 }
 
 impl Actor {
@@ -83,6 +86,8 @@ pub struct App {
     pub limits: limits::Limits,
     pub(crate) writer: writer::Queue,
     pub(crate) sealer: seal::Sealer,
+    /// The server's secret, for keyed hashes.
+    pub(crate) key: [u8; 32],
     pub(crate) hashing: Arc<tokio::sync::Semaphore>,
     failed: tokio::sync::watch::Sender<bool>,
 }
@@ -118,6 +123,7 @@ impl App {
             limits,
             writer,
             sealer: seal::Sealer::new(key),
+            key,
             // Argon2 takes 19 MiB and some 20 ms of a core each: two at once leave room for everything else.
             hashing: Arc::new(tokio::sync::Semaphore::new(2)),
             failed: tokio::sync::watch::channel(false).0,

@@ -101,11 +101,14 @@ impl App {
     /// Begins a unit of work for an actor, whom the same transaction confirms: somebody suspended, demoted or signed
     /// out a moment ago gets no further (I-02, I-41).
     ///
+    /// Where the request carries a key to be repeated by, the key is taken here, with the work.
+    ///
     /// # Errors
-    /// Where the actor is no longer who they were, or the database is gone.
+    /// Where the actor is no longer who they were, the key was used before, or the database is gone.
     pub async fn begin_as(&self, actor: &Actor) -> Result<Work, AppError> {
         let mut work = self.begin().await?;
         self.confirm(&mut work.tx, actor).await?;
+        self.claim_retry(&mut work, actor).await?;
         Ok(work)
     }
 

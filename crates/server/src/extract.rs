@@ -1,6 +1,7 @@
 //! Gatekeeping: from a request to who asks and what they send.
 
 use crate::error::ApiError;
+use crate::retry::Repeatable;
 use crate::state::AppState;
 use axum::body::Bytes;
 use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, Query, Request};
@@ -12,6 +13,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use liaison_app::{Actor, AppError, FieldError};
 use serde::de::DeserializeOwned;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 /// The address a request came from, for limits and the audit log.
 #[derive(Debug, Clone)]
@@ -35,16 +37,18 @@ impl FromRequestParts<AppState> for SignedIn {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
         let ClientIp(ip) = ClientIp::from_request_parts(parts, state).await?;
+        let retry = parts.extensions.get::<Repeatable>().map(|Repeatable(retry)| Arc::clone(retry));
+        let under_key = |actor| Self(Actor { retry, ..actor });
         if let Some(header) = parts.headers.get(AUTHORIZATION) {
             let token = header.to_str().ok().and_then(|h| h.strip_prefix("Bearer "));
             let token = token.ok_or(AppError::SignInRequired)?;
-            return Ok(Self(state.app.actor_by_token(token.trim(), ip).await?));
+            return Ok(under_key(state.app.actor_by_token(token.trim(), ip).await?));
         }
         let secret = cookie(&parts.headers, state.edge.cookie()).ok_or(AppError::SignInRequired)?;
         if !is_safe(&parts.method) && !is_same_origin(&parts.headers, state) {
             return Err(cross_site());
         }
-        Ok(Self(state.app.actor_by_session(secret, ip).await?))
+        Ok(under_key(state.app.actor_by_session(secret, ip).await?))
     }
 }
 
@@ -98,13 +102,7 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Json<T> {
                 "Send the body as application/json.",
             ));
         }
-        let bytes = Bytes::from_request(request, state).await.map_err(|_| {
-            ApiError::edge(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "TOO_LARGE",
-                "The body is larger than 1 MiB or did not arrive whole.",
-            )
-        })?;
+        let bytes = Bytes::from_request(request, state).await.map_err(|_| too_large())?;
         let mut deserializer = serde_json::Deserializer::from_slice(&bytes);
         let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
             let inner = error.inner();
@@ -122,6 +120,11 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Json<T> {
         deserializer.end().map_err(|error| malformed(&error))?;
         Ok(Self(value))
     }
+}
+
+pub(crate) fn too_large() -> ApiError {
+    let detail = "The body is larger than 1 MiB or did not arrive whole.";
+    ApiError::edge(StatusCode::PAYLOAD_TOO_LARGE, "TOO_LARGE", detail)
 }
 
 fn malformed(error: &serde_json::Error) -> ApiError {

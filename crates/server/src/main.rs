@@ -7,6 +7,7 @@ mod config;
 mod demo;
 mod error;
 mod extract;
+mod retry;
 mod server;
 mod state;
 mod ws;

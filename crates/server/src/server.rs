@@ -24,7 +24,7 @@ use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove
 use tower_http::limit::RequestBodyLimitLayer;
 
 /// The largest body of a request, in bytes.
-const MAX_BODY: usize = 1024 * 1024;
+pub(crate) const MAX_BODY: usize = 1024 * 1024;
 
 /// Opens the database, the server's key and the use cases.
 pub(crate) async fn open(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<App>> {
@@ -97,6 +97,7 @@ pub(crate) fn router(app: Arc<App>, public_url: Option<String>) -> Router {
                 async move { ([(header::CONTENT_TYPE, "application/json")], body) }
             }),
         )
+        .layer(middleware::from_fn_with_state(state.clone(), crate::retry::once))
         .fallback(api::access::no_such_path)
         .method_not_allowed_fallback(api::access::no_such_method);
     let compressible = SizeAbove::new(860).and(NotForContentType::IMAGES);
@@ -167,7 +168,14 @@ pub(crate) async fn run(app: Arc<App>, config: &Config, announce: impl FnOnce(So
         Arc::new(move || {
             hub.connections()
                 .into_iter()
-                .map(|c| Actor { id: c.member, company: c.company, role: c.role, credential: c.credential, ip: None })
+                .map(|c| Actor {
+                    id: c.member,
+                    company: c.company,
+                    role: c.role,
+                    credential: c.credential,
+                    ip: None,
+                    retry: None,
+                })
                 .collect()
         }),
     );
@@ -215,5 +223,5 @@ async fn signal() {
 
 /// The operator acting as a member, as the demo does.
 pub(crate) fn as_operator(id: liaison_domain::MemberId, company: liaison_domain::CompanyId, role: Role) -> Actor {
-    Actor { id, company, role, credential: Credential::Operator, ip: None }
+    Actor { id, company, role, credential: Credential::Operator, ip: None, retry: None }
 }

@@ -16,6 +16,7 @@ pub mod members;
 pub mod messages;
 mod migrate;
 pub mod participants;
+pub mod retries;
 pub mod rooms;
 pub mod sessions;
 mod value;

@@ -98,14 +98,8 @@ pub(crate) struct TokenRequest {
 pub(crate) async fn create_token(
     State(state): State<AppState>,
     ClientIp(ip): ClientIp,
-    headers: HeaderMap,
     Json(body): Json<TokenRequest>,
 ) -> Result<(StatusCode, axum::Json<NewToken>), ApiError> {
-    if headers.contains_key("idempotency-key") {
-        let code = "NOT_REPEATABLE";
-        let detail = "This call returns a secret, which is not kept: it takes no Idempotency-Key.";
-        return Err(ApiError::edge(StatusCode::UNPROCESSABLE_ENTITY, code, detail));
-    }
     let token = state.app.create_token(&body.handle, &body.password, &body.label, body.expires_at, ip).await?;
     Ok((StatusCode::CREATED, axum::Json(token)))
 }

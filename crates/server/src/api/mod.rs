@@ -8,10 +8,13 @@ pub(crate) mod rooms;
 
 use crate::state::AppState;
 use crate::ws;
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 use liaison_app::realtime::ServerFrame;
 use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::Type;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{Content, ObjectBuilder, Ref, RefOr, Required, ResponseBuilder};
 use utoipa::{Modify, OpenApi, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -83,9 +86,85 @@ impl Modify for Security {
     }
 }
 
+/// What holds for many operations alike, said once: the answers of the gatekeeping before a handler, and how a POST is
+/// repeated.
+struct Common;
+
+impl Modify for Common {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        for (path, item) in &mut openapi.paths.paths {
+            let operations = [
+                (Method::GET, &mut item.get),
+                (Method::POST, &mut item.post),
+                (Method::PUT, &mut item.put),
+                (Method::PATCH, &mut item.patch),
+                (Method::DELETE, &mut item.delete),
+            ];
+            for (method, operation) in operations {
+                let Some(operation) = operation else { continue };
+                // An operation that names its own security is one without sign-in.
+                let open = operation.security.is_some();
+                let has_body = operation.request_body.is_some();
+                let repeatable = method == Method::POST && !crate::retry::SECRET.contains(&path.as_str());
+                if repeatable {
+                    operation.parameters.get_or_insert_default().push(idempotency_key().into());
+                }
+                let common = [
+                    ("400", has_body, "The body is not JSON"),
+                    ("401", !open, "Not signed in"),
+                    ("403", method != Method::GET, "Refused, or a browser session used from another site"),
+                    ("409", repeatable, "In conflict, or a used Idempotency-Key"),
+                    ("413", has_body, "The body is larger than 1 MiB"),
+                    ("415", has_body, "The body is not application/json"),
+                    ("422", has_body || repeatable || operation.parameters.is_some(), "Something sent is not valid"),
+                ];
+                for answer in operation.responses.responses.values_mut() {
+                    if let RefOr::T(answer) = answer {
+                        as_problem_json(answer);
+                    }
+                }
+                for (status, applies, description) in common {
+                    if applies && !operation.responses.responses.contains_key(status) {
+                        operation.responses.responses.insert(status.to_owned(), problem(description));
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Handlers declare a problem by its type alone; this names its media type.
+fn as_problem_json(answer: &mut utoipa::openapi::Response) {
+    let is_problem = |content: &RefOr<Content>| {
+        let RefOr::T(Content { schema: Some(RefOr::Ref(schema)), .. }) = content else { return false };
+        schema.ref_location == "#/components/schemas/Problem"
+    };
+    if answer.content.get("application/json").is_some_and(is_problem)
+        && let Some(content) = answer.content.swap_remove("application/json")
+    {
+        answer.content.insert("application/problem+json".to_owned(), content);
+    }
+}
+
+fn problem(description: &str) -> RefOr<utoipa::openapi::Response> {
+    let content = Content::new(Some(Ref::from_schema_name("Problem")));
+    ResponseBuilder::new().description(description).content("application/problem+json", content).build().into()
+}
+
+fn idempotency_key() -> Parameter {
+    let text = ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(255));
+    ParameterBuilder::new()
+        .name("Idempotency-Key")
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some("Sent again with the same key and body within a day, the request happens once."))
+        .schema(Some(text.pattern(Some("^[!-~]+$"))))
+        .build()
+}
+
 /// All operations, and their description.
 pub(crate) fn routes() -> (axum::Router<AppState>, utoipa::openapi::OpenApi) {
-    OpenApiRouter::with_openapi(Description::openapi())
+    let (router, mut openapi) = OpenApiRouter::with_openapi(Description::openapi())
         .routes(routes!(access::get_server))
         .routes(routes!(access::create_session))
         .routes(routes!(access::delete_session))
@@ -118,5 +197,7 @@ pub(crate) fn routes() -> (axum::Router<AppState>, utoipa::openapi::OpenApi) {
         .routes(routes!(rooms::list_messages, rooms::send_message))
         .routes(routes!(rooms::mark_read))
         .routes(routes!(ws::open_realtime))
-        .split_for_parts()
+        .split_for_parts();
+    Common.modify(&mut openapi);
+    (router, openapi)
 }

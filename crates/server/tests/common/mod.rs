@@ -120,6 +120,18 @@ impl TestServer {
         child.wait_with_output().unwrap()
     }
 
+    /// Changes the database behind the server's back, to bring about what takes a fault.
+    pub async fn sql(&self, statement: &'static str) {
+        if let Some(database) = &self.database {
+            let pool = sqlx::PgPool::connect(database).await.unwrap();
+            sqlx::Executor::execute(&pool, statement).await.unwrap();
+        } else {
+            let file = format!("sqlite://{}", self.folder.path().join("liaison.db").display());
+            let pool = sqlx::SqlitePool::connect(&file).await.unwrap();
+            sqlx::Executor::execute(&pool, statement).await.unwrap();
+        }
+    }
+
     /// Makes a company by the command line.
     pub fn company(&self, domain: &str, name: &str, country: &str, owner: &str, owner_name: &str) -> Value {
         let args = [
@@ -260,7 +272,15 @@ pub struct Person {
 
 impl Person {
     pub async fn call(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
+        self.call_with(&[], method, path, body).await
+    }
+
+    /// With these headers.
+    pub async fn call_with(&self, headers: &[(&str, &str)], method: Method, path: &str, body: Option<Value>) -> Answer {
         let mut request = self.client.request(method, format!("{}/api/v1{path}", self.url)).bearer_auth(&self.token);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
         if let Some(body) = body {
             request = request.header("content-type", "application/json").body(body.to_string());
         }
@@ -275,6 +295,11 @@ impl Person {
 
     pub async fn post(&self, path: &str, body: Value) -> Answer {
         self.call(Method::POST, path, Some(body)).await
+    }
+
+    /// Under an `Idempotency-Key`.
+    pub async fn post_once(&self, key: &str, path: &str, body: Value) -> Answer {
+        self.call_with(&[("idempotency-key", key)], Method::POST, path, Some(body)).await
     }
 
     pub async fn patch(&self, path: &str, body: Value) -> Answer {
