@@ -154,3 +154,30 @@ pub(crate) fn sent_frame(client_id_json: &str, message_json: &str) -> Bytes {
     frame.push('}');
     Bytes::from(frame)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::realtime::ServerFrame;
+    use liaison_domain::SystemClock;
+
+    #[test]
+    fn frames_written_by_hand_are_those_of_the_description() {
+        let message = MessageView {
+            id: MessageId::new(&SystemClock),
+            room_id: RoomId::new(&SystemClock),
+            seq: 7,
+            kind: LineKind::Message,
+            notice: None,
+            client_id: Some("a \"quoted\" \u{202e} id".into()),
+            author: None,
+            text: "line\nbreak \"quote\" \u{1f980}".into(),
+            sent_at: Timestamp::from_millis(0),
+        };
+        let (json, client_id) = (to_json(&message).unwrap(), message.client_id.clone().unwrap());
+        let plain = ServerFrame::Message { message: Box::new(message.clone()), cursor: "g.1".into() };
+        assert_eq!(message_frame(&json, "g.1"), to_json(&plain).unwrap());
+        let plain = ServerFrame::Sent { client_id: client_id.clone(), message: Box::new(message) };
+        assert_eq!(sent_frame(&to_json(&client_id).unwrap(), &json), to_json(&plain).unwrap());
+    }
+}

@@ -1,9 +1,9 @@
 //! Cursors, and what a connection reads from the log to be where everybody else is.
 
 use crate::error::AppError;
-use crate::log::{self, message_frame, to_json};
+use crate::log::{self, MessageView, message_frame, to_json};
 use crate::views::{ContactView, NetworkPermission, RoomView};
-use crate::{Actor, App};
+use crate::{Actor, App, Problem};
 use bytes::Bytes;
 use liaison_domain::{ContactId, MemberId, MessageId, Network, RoomId};
 use liaison_store::{Tx, contacts, members, messages, participants, rooms};
@@ -50,7 +50,7 @@ impl Cursor {
 /// The most messages a resume brings; beyond it the client loads its rooms anew.
 const MAX_RESUMED: usize = 5_000;
 
-/// Frames of the server that are built for one reader.
+/// Frames of the server. Those of a message are the same for all who get it and are written once, by hand (`log.rs`).
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(tag = "op", rename_all = "camelCase")]
 pub enum ServerFrame {
@@ -90,6 +90,56 @@ pub enum ServerFrame {
         permission: NetworkPermission,
         /// Where this reader stands.
         cursor: String,
+    },
+    /// A line of a room, in the order of its numbers.
+    Message {
+        /// The line.
+        message: Box<MessageView>,
+        /// Where the reader stands with it.
+        cursor: String,
+    },
+    /// One's own message is on disk.
+    #[serde(rename_all = "camelCase")]
+    Sent {
+        /// The id it was sent with.
+        client_id: String,
+        /// The message.
+        message: Box<MessageView>,
+    },
+    /// One's own message was not taken; nothing was stored.
+    #[serde(rename_all = "camelCase")]
+    Refused {
+        /// The id it was sent with.
+        client_id: String,
+        /// The room it was meant for.
+        room_id: RoomId,
+        /// Why.
+        problem: Box<Problem>,
+    },
+    /// Somebody has read up to here.
+    #[serde(rename_all = "camelCase")]
+    Read {
+        /// In which room.
+        room_id: RoomId,
+        /// Who.
+        member_id: MemberId,
+        /// The number of the last line read.
+        seq: i64,
+        /// Where the reader of this stands.
+        cursor: String,
+    },
+    /// Somebody is typing; nothing follows when they stop.
+    #[serde(rename_all = "camelCase")]
+    Typing {
+        /// In which room.
+        room_id: RoomId,
+        /// Who.
+        member_id: MemberId,
+    },
+    /// What the client sent could not be read.
+    Error {
+        /// Why.
+        problem: Box<Problem>,
     },
     /// The cursor is too old or of another database: load everything anew.
     Resync {
@@ -274,7 +324,7 @@ impl App {
             verdict.may_send(actor.id, self.clock.now()).map_err(|denial| AppError::denied(&denial, actor))?;
         let to: Vec<MemberId> =
             people.iter().filter(|p| p.closed_seq.is_none() && p.member_id != actor.id).map(|p| p.member_id).collect();
-        let frame = serde_json::json!({"op": "typing", "roomId": room, "memberId": actor.id}).to_string();
+        let frame = to_json(&ServerFrame::Typing { room_id: room, member_id: actor.id })?;
         self.hub.whisper(&to, &Bytes::from(frame));
         Ok(())
     }

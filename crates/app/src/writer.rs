@@ -10,7 +10,7 @@ use crate::audit::{Act, category};
 use crate::error::{AppError, Problem};
 use crate::hub::Connection;
 use crate::log::{self, Author, MessageView, message_frame, sent_frame, to_json};
-use crate::realtime::Cursor;
+use crate::realtime::{Cursor, ServerFrame};
 use crate::work::{Event, Work};
 use crate::{Actor, App};
 use bytes::Bytes;
@@ -98,7 +98,7 @@ async fn writer(app: Weak<App>, mut waiting: Waiting) {
             memory = Memory::default();
             for command in batch.drain(..) {
                 if let Command::Send(send, Reply::Socket(socket)) = command
-                    && let Ok(frame) = refused_frame(&send.client_id, send.room, &AppError::Unavailable.problem())
+                    && let Ok(frame) = refused_frame(&send.client_id, send.room, AppError::Unavailable.problem())
                 {
                     socket.answer(app.hub.handed_out(), frame);
                 }
@@ -429,10 +429,8 @@ impl Attempt<'_> {
             };
             let cursor =
                 Cursor { generation: self.app.hub.generation().to_owned(), position: work.position - 1, after: None };
-            let frame = serde_json::json!({
-                "op": "read", "roomId": room, "memberId": actor.id, "seq": seq, "cursor": cursor.to_string(),
-            });
-            work.events.push(Event::Frame { to: to.into(), frame: Bytes::from(frame.to_string()), message: None });
+            let frame = ServerFrame::Read { room_id: room, member_id: actor.id, seq, cursor: cursor.to_string() };
+            work.events.push(Event::Frame { to: to.into(), frame: Bytes::from(to_json(&frame)?), message: None });
         }
         Ok(Outcome::Read)
     }
@@ -588,7 +586,7 @@ async fn socket_answer(app: &App, send: &Send, outcome: Outcome, encoded: &[Enco
             let author = app.author_of(&mut app.db.read().await?, message.room_id, &message).await?;
             sent_frame(&client_id, &to_json(&log::view(*message, author)?)?)
         }
-        Outcome::Refused(error) => refused_frame(&send.client_id, send.room, &error.problem())?,
+        Outcome::Refused(error) => refused_frame(&send.client_id, send.room, error.problem())?,
         Outcome::Read => return Err(AppError::internal("a read mark is no message")),
     })
 }
@@ -597,7 +595,7 @@ async fn socket_answer(app: &App, send: &Send, outcome: Outcome, encoded: &[Enco
 ///
 /// # Errors
 /// Never in practice: a problem can be written.
-pub fn refused_frame(client_id: &str, room: RoomId, problem: &Problem) -> Result<Bytes, AppError> {
-    let frame = serde_json::json!({ "op": "refused", "clientId": client_id, "roomId": room, "problem": problem });
-    Ok(Bytes::from(frame.to_string()))
+pub fn refused_frame(client_id: &str, room_id: RoomId, problem: Problem) -> Result<Bytes, AppError> {
+    let frame = ServerFrame::Refused { client_id: client_id.to_owned(), room_id, problem: Box::new(problem) };
+    Ok(Bytes::from(to_json(&frame)?))
 }

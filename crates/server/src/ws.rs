@@ -156,8 +156,8 @@ impl Session {
     }
 
     async fn complain(&mut self, error: AppError) -> Result<(), Gone> {
-        let frame = serde_json::json!({ "op": "error", "problem": error.problem() }).to_string();
-        self.feed(Bytes::from(frame)).await?;
+        let frame = ServerFrame::Error { problem: Box::new(error.problem()) };
+        self.feed(Bytes::from(serde_json::to_string(&frame).map_err(|_| Gone)?)).await?;
         self.sink.flush().await?;
         Ok(())
     }
@@ -251,7 +251,7 @@ impl Session {
                     Ok(())
                 }
                 Err(error) => {
-                    let frame = refused_frame(&client_id, room_id, &error.problem()).map_err(|_| Gone)?;
+                    let frame = refused_frame(&client_id, room_id, error.problem()).map_err(|_| Gone)?;
                     self.feed(frame).await?;
                     self.sink.flush().await?;
                     Ok(())

@@ -1493,7 +1493,7 @@ export interface components {
             /** @description What it means, in a sentence. */
             text: string;
         };
-        /** @description Frames of the server that are built for one reader. */
+        /** @description Frames of the server. Those of a message are the same for all who get it and are written once, by hand (`log.rs`). */
         ServerFrame: {
             /** @description Where the log stands. */
             cursor: string;
@@ -1529,6 +1529,55 @@ export interface components {
             /** @enum {string} */
             op: "grant";
         }) | {
+            /** @description Where the reader stands with it. */
+            cursor: string;
+            /** @description The line. */
+            message: components["schemas"]["MessageView"];
+            /** @enum {string} */
+            op: "message";
+        } | {
+            /** @description The id it was sent with. */
+            clientId: string;
+            /** @description The message. */
+            message: components["schemas"]["MessageView"];
+            /** @enum {string} */
+            op: "sent";
+        } | {
+            /** @description The id it was sent with. */
+            clientId: string;
+            /** @enum {string} */
+            op: "refused";
+            /** @description Why. */
+            problem: components["schemas"]["Problem"];
+            /** @description The room it was meant for. */
+            roomId: components["schemas"]["RoomId"];
+        } | {
+            /** @description Where the reader of this stands. */
+            cursor: string;
+            /** @description Who. */
+            memberId: components["schemas"]["MemberId"];
+            /** @enum {string} */
+            op: "read";
+            /** @description In which room. */
+            roomId: components["schemas"]["RoomId"];
+            /**
+             * Format: int64
+             * @description The number of the last line read.
+             */
+            seq: number;
+        } | {
+            /** @description Who. */
+            memberId: components["schemas"]["MemberId"];
+            /** @enum {string} */
+            op: "typing";
+            /** @description In which room. */
+            roomId: components["schemas"]["RoomId"];
+        } | {
+            /** @enum {string} */
+            op: "error";
+            /** @description Why. */
+            problem: components["schemas"]["Problem"];
+        } | {
             /** @description Where the log stands. */
             cursor: string;
             /** @enum {string} */

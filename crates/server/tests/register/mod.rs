@@ -1,0 +1,323 @@
+//! The register of doors: every way into or out of the server, in one list (I-07).
+//!
+//! Each entry names the verb of the decision behind the door (`-` where nothing crosses a company border), who may, and
+//! a request as the right person makes it. `{thing}` in path and body stands for an id of the [`World`]. What everybody
+//! else gets stands in the snapshot that `doors.rs` compares: that is the list to read when a rule changes.
+#![allow(dead_code, unreachable_pub, missing_docs, reason = "each test file uses its own part")]
+
+use crate::common::{Answer, Backend, PASSWORD, Person, TestServer};
+use reqwest::Method;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// A way in: an operation of the API description.
+#[derive(Debug, Clone, Copy)]
+pub struct Door {
+    /// As in the API description.
+    pub operation: &'static str,
+    pub method: &'static str,
+    pub path: &'static str,
+    /// The verb of the decision.
+    pub verb: &'static str,
+    /// Who may.
+    pub who: &'static str,
+    /// The right person of the test.
+    pub right: &'static str,
+    /// JSON; empty for none.
+    pub body: &'static str,
+}
+
+const fn door(
+    operation: &'static str,
+    [method, path]: [&'static str; 2],
+    verb: &'static str,
+    [right, who]: [&'static str; 2],
+    body: &'static str,
+) -> Door {
+    Door { operation, method, path, verb, who, right, body }
+}
+
+const ANYONE: [&str; 2] = ["mina", "anyone"];
+const MEMBER: [&str; 2] = ["mina", "each member, their own"];
+const COLLEAGUE: [&str; 2] = ["mina", "members of the company"];
+const PARTICIPANT: [&str; 2] = ["mina", "participants"];
+const OWNER: [&str; 2] = ["mina", "the owner of the thing"];
+const AUDITOR: [&str; 2] = ["aiko", "administrators and auditors"];
+const ADMIN: [&str; 2] = ["aiko", "owners and security administrators"];
+/// Whom nobody needs afterwards.
+const LAST: [&str; 2] = ["vera", "each member, their own"];
+
+/// Every operation. Doors that destroy something come after those that need it.
+pub const DOORS: &[Door] = &[
+    door("get_server", ["GET", "/server"], "-", ANYONE, ""),
+    door("create_session", ["POST", "/sessions"], "-", ANYONE, SIGN_IN),
+    door("create_token", ["POST", "/tokens"], "-", ANYONE, TOKEN),
+    door("get_me", ["GET", "/me"], "-", MEMBER, ""),
+    door("update_me", ["PATCH", "/me"], "-", MEMBER, r#"{"settings":{"readReceipts":true}}"#),
+    door("list_tokens", ["GET", "/tokens"], "-", MEMBER, ""),
+    door("get_company", ["GET", "/company"], "-", COLLEAGUE, ""),
+    door("get_company_logo", ["GET", "/company/logo"], "-", COLLEAGUE, ""),
+    door("list_members", ["GET", "/company/members"], "-", COLLEAGUE, ""),
+    door("get_member", ["GET", "/company/members/{colleague}"], "-", COLLEAGUE, ""),
+    door("get_member_photo", ["GET", "/members/{outsider}/photo"], "read", ["mina", "who shares a room with them"], ""),
+    door("list_teams", ["GET", "/company/teams"], "-", COLLEAGUE, ""),
+    door("update_company", ["PATCH", "/company"], "-", ADMIN, r#"{"name":"Hana Trading"}"#),
+    door("create_member", ["POST", "/company/members"], "-", ADMIN, r#"{"handle":"yui@hana.example","name":"Yui"}"#),
+    door("update_member", ["PATCH", "/company/members/{colleague}"], "-", ADMIN, r#"{"title":"Buyer"}"#),
+    door("create_team", ["POST", "/company/teams"], "-", ADMIN, r#"{"name":"Sales"}"#),
+    door("get_external_setting", ["GET", "/company/external/partner"], "-", AUDITOR, ""),
+    door("update_external_setting", ["PATCH", "/company/external/partner"], "-", ADMIN, r#"{"connect":"allow"}"#),
+    door("list_grants", ["GET", "/company/external/partner/grants"], "-", AUDITOR, ""),
+    door("create_grants", ["POST", "/company/external/partner/grants"], "-", ADMIN, r#"{"memberIds":["{granted}"]}"#),
+    door(
+        "revoke_grants",
+        ["POST", "/company/external/partner/grants/revoke"],
+        "-",
+        ADMIN,
+        r#"{"memberIds":["{colleague}"]}"#,
+    ),
+    door("list_audit", ["GET", "/company/audit"], "-", AUDITOR, ""),
+    door("get_audit_head", ["GET", "/company/audit/head"], "-", AUDITOR, ""),
+    door("look_up_person", ["POST", "/people/lookup"], "discover", MEMBER, r#"{"handle":"{handle}"}"#),
+    door("get_person_photo", ["GET", "/people/{card}/photo"], "discover", ["mina", "who looked them up"], ""),
+    door(
+        "add_contact",
+        ["POST", "/contacts"],
+        "addContact",
+        ["mina", "who looked them up"],
+        r#"{"personRef":"{card}"}"#,
+    ),
+    door("list_contacts", ["GET", "/contacts"], "-", MEMBER, ""),
+    door("get_contact", ["GET", "/contacts/{contact}"], "-", OWNER, ""),
+    door("list_rooms", ["GET", "/rooms"], "read", MEMBER, ""),
+    door(
+        "open_room",
+        ["POST", "/rooms"],
+        "openRoom",
+        OWNER,
+        r#"{"contactIds":["{contact}"],"memberIds":["{granted}"]}"#,
+    ),
+    door("get_room", ["GET", "/rooms/{room}"], "read", PARTICIPANT, ""),
+    door("update_room", ["PATCH", "/rooms/{group}"], "send", PARTICIPANT, r#"{"name":"Winter"}"#),
+    door("list_messages", ["GET", "/rooms/{room}/messages"], "read", PARTICIPANT, ""),
+    door("send_message", ["POST", "/rooms/{room}/messages"], "send", PARTICIPANT, r#"{"clientId":"c","text":"Hello"}"#),
+    door("mark_read", ["PUT", "/rooms/{room}/read"], "read", PARTICIPANT, r#"{"seq":1}"#),
+    door("answer_request", ["POST", "/rooms/{asked}/request"], "-", ["leo", "who is asked"], r#"{"answer":"accept"}"#),
+    door("open_realtime", ["GET", "/realtime"], "read", MEMBER, ""),
+    door("create_block", ["POST", "/blocks"], "-", OWNER, r#"{"contactId":"{contact}"}"#),
+    door("list_blocks", ["GET", "/blocks"], "-", MEMBER, ""),
+    door("delete_block", ["DELETE", "/blocks/{block}"], "-", OWNER, ""),
+    door(
+        "add_participants",
+        ["POST", "/rooms/{group}/participants"],
+        "join",
+        PARTICIPANT,
+        r#"{"memberIds":["{newcomer}"]}"#,
+    ),
+    door("remove_participant", ["DELETE", "/rooms/{group}/participants/{granted}"], "-", PARTICIPANT, ""),
+    door("delete_token", ["DELETE", "/tokens/{token}"], "-", OWNER, ""),
+    door("change_password", ["POST", "/me/password"], "-", LAST, NEW_PASSWORD),
+    door("delete_session", ["DELETE", "/sessions/current"], "-", ["wim", "each member, their own"], ""),
+];
+
+const SIGN_IN: &str = r#"{"handle":"vera@hana.example","password":"correct horse battery"}"#;
+const TOKEN: &str = r#"{"handle":"vera@hana.example","password":"correct horse battery","label":"x"}"#;
+const NEW_PASSWORD: &str = r#"{"currentPassword":"correct horse battery","newPassword":"another horse battery"}"#;
+
+/// Doors outside of the API description, which tell nothing of anybody.
+pub const PLAIN_DOORS: &[(&str, &str)] = &[
+    ("/health/live", "whether the process runs"),
+    ("/health/ready", "whether database and writer work"),
+    ("/metrics", "counts without names"),
+    ("/api/v1/openapi.json", "the API description"),
+    ("/", "the web client, the same for all"),
+];
+
+/// What a client may send on the socket: frame, verb, who may, an example.
+pub const FRAMES_IN: &[(&str, &str, &str, &str)] = &[
+    ("send", "send", "participants", r#"{"op":"send","roomId":"{room}","clientId":"ws","text":"Hello"}"#),
+    ("read", "read", "participants", r#"{"op":"read","roomId":"{room}","seq":1}"#),
+    ("typing", "send", "participants", r#"{"op":"typing","roomId":"{room}"}"#),
+    ("resume", "read", "each member, their own rooms", r#"{"op":"resume","cursor":"{cursor}"}"#),
+];
+
+/// What the server may send on the socket, and to whom.
+pub const FRAMES_OUT: &[(&str, &str)] = &[
+    ("ready", "whoever opened the socket"),
+    ("sent", "the one who sent"),
+    ("refused", "the one who sent"),
+    ("error", "the one who sent something unreadable"),
+    ("message", "participants whose range is open at the commit"),
+    ("read", "participants, where the reader shows how far they read"),
+    ("typing", "participants who receive what is said"),
+    ("room", "participants, as each sees it"),
+    ("roomGone", "the one who left"),
+    ("contact", "the contact's owner"),
+    ("grant", "the member whose permission changed"),
+    ("resync", "whoever resumed from too far back"),
+];
+
+/// Two companies that talk and a third that talks with neither; things of each.
+pub struct World {
+    pub server: TestServer,
+    pub people: BTreeMap<&'static str, Person>,
+    /// What `{thing}` stands for.
+    pub things: BTreeMap<&'static str, String>,
+    /// Existing things of the same kinds which are none of Mina's business.
+    pub foreign: BTreeMap<&'static str, String>,
+}
+
+fn id(thing: &Value) -> String {
+    thing["id"].as_str().unwrap().to_owned()
+}
+
+/// Gives everybody a photo and each company a logo: there is no door yet by which one comes in.
+async fn photos(server: &TestServer) {
+    server.sql("UPDATE companies SET logo = audit_hash").await;
+    let photos = "INSERT INTO member_photos (member_id, media_type, bytes) \
+                  SELECT m.id, 'image/png', c.audit_hash FROM members m JOIN companies c ON c.id = m.company_id \
+                  WHERE true ON CONFLICT (member_id) DO NOTHING";
+    server.sql(photos).await;
+}
+
+impl World {
+    /// Hana Trading, whose administrators allow other companies and granted Mina, Aiko, Goro and Vera the permission.
+    async fn hana(backend: Backend) -> (TestServer, BTreeMap<&'static str, Person>) {
+        let server = TestServer::empty(backend).await;
+        server.company("hana.example", "Hana Trading", "JP", "aiko", "Aiko Tanaka");
+        let aiko = server.person("aiko@hana.example").await;
+        let mut people = BTreeMap::new();
+        for name in ["mina", "kenji", "zoe", "goro"] {
+            people.insert(name, server.member(&aiko, &format!("{name}@hana.example"), name).await);
+        }
+        for name in ["vera", "wim"] {
+            let handle = format!("{name}@hana.example");
+            let new = json!({ "handle": handle, "name": name, "password": PASSWORD });
+            aiko.post("/company/members", new).await.must(201);
+            people.insert(name, server.person(&handle).await);
+        }
+        photos(&server).await;
+        aiko.allow().await;
+        aiko.grant(&[&aiko, &people["mina"], &people["goro"], &people["vera"]]).await;
+        let path = format!("/company/members/{}", people["zoe"].id);
+        aiko.patch(&path, json!({ "status": "suspended" })).await.must(200);
+        people.insert("nobody", Person { token: String::new(), ..aiko.clone() });
+        people.insert("aiko", aiko);
+        (server, people)
+    }
+
+    /// Only Hana Trading, where nothing has happened yet; `{thing}` stands for ids of nothing.
+    pub async fn bare(backend: Backend, like: &Self) -> Self {
+        let (server, people) = Self::hana(backend).await;
+        let mut things = of_nothing(&like.things);
+        for (thing, person) in [("colleague", "kenji"), ("granted", "goro"), ("newcomer", "vera")] {
+            things.insert(thing, people[person].id.clone());
+        }
+        let foreign = of_nothing(&like.foreign);
+        Self { server, people, things, foreign }
+    }
+
+    pub async fn new(backend: Backend) -> Self {
+        let (server, mut people) = Self::hana(backend).await;
+        server.company("borealis.example", "Borealis Logistics", "CA", "claire", "Claire Gagnon");
+        server.company("cedar.example", "Cedar Foods", "US", "carla", "Carla Diaz");
+        let (claire, carla) =
+            (server.person("claire@borealis.example").await, server.person("carla@cedar.example").await);
+        let leo = server.member(&claire, "leo@borealis.example", "Leo Tremblay").await;
+        let cem = server.member(&carla, "cem@cedar.example", "Cem").await;
+        claire.allow().await;
+        claire.grant(&[&leo, &claire]).await;
+        photos(&server).await;
+        let (mina, goro, aiko) = (&people["mina"], &people["goro"], &people["aiko"]);
+        let room = mina.add(&leo).await["roomId"].as_str().unwrap().to_owned();
+        let contact = id(&mina.get("/contacts").await["items"][0]);
+        let group = json!({ "name": "Winter", "contactIds": [contact], "memberIds": [goro.id] });
+        let group = id(&mina.post("/rooms", group).await.must(201));
+        mina.send(&room, "first", "the first line").await.must(201);
+        let card = async |asker: &Person, handle: &str| {
+            asker.look_up(handle).await.must(200)["personRef"].as_str().unwrap().to_owned()
+        };
+        let foreign_card = card(&claire, &aiko.handle).await;
+        let foreign_contact = id(&claire.add(aiko).await);
+        let foreign_block = id(&claire.post("/blocks", json!({ "contactId": foreign_contact })).await.must(201));
+        let foreign_room = json!({ "name": "Only Cedar", "memberIds": [cem.id] });
+        let foreign_room = id(&carla.post("/rooms", foreign_room).await.must(201));
+        claire.patch("/company/external/partner", json!({ "firstContact": "request" })).await.must(200);
+        let asked = goro.add(&leo).await["roomId"].as_str().unwrap().to_owned();
+        let token = async |handle: &str| {
+            let made = server.cli(&["token", "create", handle, "--label", "spare", "--json"], "");
+            id(&serde_json::from_slice(&made.stdout).unwrap())
+        };
+        let things = BTreeMap::from([
+            ("room", room),
+            ("group", group),
+            ("asked", asked),
+            ("contact", contact),
+            ("colleague", people["kenji"].id.clone()),
+            ("granted", goro.id.clone()),
+            ("newcomer", people["vera"].id.clone()),
+            ("outsider", leo.id.clone()),
+            ("handle", leo.handle.clone()),
+            ("card", card(mina, &leo.handle).await),
+            ("token", token("mina@hana.example").await),
+        ]);
+        let foreign = BTreeMap::from([
+            ("room", foreign_room.clone()),
+            ("group", foreign_room.clone()),
+            ("asked", foreign_room),
+            ("contact", foreign_contact),
+            ("colleague", carla.id.clone()),
+            ("granted", cem.id.clone()),
+            ("newcomer", cem.id.clone()),
+            ("outsider", carla.id.clone()),
+            ("handle", carla.handle.clone()),
+            ("card", foreign_card),
+            ("token", token("carla@cedar.example").await),
+            ("block", foreign_block),
+        ]);
+        people.extend([("claire", claire), ("leo", leo), ("carla", carla)]);
+        Self { server, people, things, foreign }
+    }
+
+    /// The request of a door with these things, as this person makes it.
+    pub async fn knock(&self, door: &Door, person: &str, things: &BTreeMap<&'static str, String>) -> Answer {
+        let body = fill(door.body, things);
+        let body = (!body.is_empty()).then(|| serde_json::from_str(&body).unwrap());
+        let method = Method::from_bytes(door.method.as_bytes()).unwrap();
+        let upgrade: &[(&str, &str)] = &[
+            ("connection", "upgrade"),
+            ("upgrade", "websocket"),
+            ("sec-websocket-version", "13"),
+            ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
+        ];
+        let headers = if door.operation == "open_realtime" { upgrade } else { &[] };
+        self.people[person].call_with(headers, method, &fill(door.path, things), body).await
+    }
+}
+
+/// Puts ids into their places.
+pub fn fill(text: &str, things: &BTreeMap<&'static str, String>) -> String {
+    things.iter().fold(text.to_owned(), |text, (name, id)| text.replace(&format!("{{{name}}}"), id))
+}
+
+/// Ids of the same kinds of which there is nothing.
+pub fn of_nothing(things: &BTreeMap<&'static str, String>) -> BTreeMap<&'static str, String> {
+    // Two characters differ: still an id of its kind, or a word of the same length.
+    let other = |id: &String| {
+        if let Some((_, domain)) = id.split_once('@') {
+            return format!("nobody@{domain}");
+        }
+        let at = [id.len() - 6, id.len() - 1];
+        let differ = |(i, c): (usize, char)| {
+            if !at.contains(&i) {
+                c
+            } else if c == '0' {
+                '1'
+            } else {
+                '0'
+            }
+        };
+        id.chars().enumerate().map(differ).collect()
+    };
+    things.iter().map(|(name, id)| (*name, other(id))).collect()
+}
