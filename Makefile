@@ -68,7 +68,7 @@ check: ## Format, lints, types, translations, generated files
 	@dev/check
 
 .PHONY: gen
-gen: ## Write openapi.json and the web client's schema.ts anew
+gen: ## Write openapi.json, the web client's schema.ts and docs/LICENCES.md anew
 	@dev/need build
 	@dev/generated write
 
