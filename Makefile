@@ -75,3 +75,8 @@ gen: ## Write openapi.json, the web client's schema.ts and docs/LICENCES.md anew
 .PHONY: bench
 bench: build ## Measure a release build; ARGS goes to the generator
 	LIAISON_BIN="$(abspath $(BIN))" cargo run $(CARGO_FLAGS) --release -p liaison-bench -- $(ARGS)
+
+.PHONY: campaign
+campaign: ## The random tests twenty times as long as on CI; LIAISON_CAMPAIGN says how many times
+	@dev/need test
+	LIAISON_CAMPAIGN=$${LIAISON_CAMPAIGN:-20} PROPTEST_CASES=$${PROPTEST_CASES:-20000} dev/test rust -- --no-capture -E 'test(/^(.*::)?i(03|16|17|18|19|33)_/) + package(liaison-policy)'

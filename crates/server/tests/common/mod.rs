@@ -20,6 +20,11 @@ pub const PASSWORD: &str = "correct horse battery";
 /// How long anything may take before a test gives up. Generous: a slow machine is no failure.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// How many times more than in an everyday run a random test should try: `make campaign` sets it.
+pub fn campaign() -> usize {
+    std::env::var("LIAISON_CAMPAIGN").map_or(1, |factor| factor.parse().expect("LIAISON_CAMPAIGN is a number"))
+}
+
 /// Which database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Backend {
@@ -82,7 +87,7 @@ impl TestServer {
     pub async fn empty(backend: Backend) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let database = if backend == Backend::Postgres { Some(fresh_database().await) } else { None };
-        let (child, url) = start(folder.path(), database.as_deref());
+        let (child, url) = start(folder.path(), database.as_deref(), &[]);
         Self { child, url, folder, database }
     }
 
@@ -94,11 +99,26 @@ impl TestServer {
         server
     }
 
-    /// Ends the server without a word, and starts it again on the same data.
-    pub fn kill_and_restart(&mut self) {
+    /// Ends the server without a word.
+    pub fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
-        let (child, url) = start(self.folder.path(), self.database.as_deref());
+    }
+
+    /// Runs the command line on a data folder.
+    pub fn program_on(folder: &std::path::Path, args: &[&str]) -> std::process::Output {
+        program().args(args).arg("--data").arg(folder).output().unwrap()
+    }
+
+    /// Ends the server without a word, and starts it again on the same data.
+    pub fn kill_and_restart(&mut self) {
+        self.kill();
+        self.start_again(&[]);
+    }
+
+    /// Starts the server again after [`TestServer::kill`], with these variables in its environment.
+    pub fn start_again(&mut self, environment: &[(&str, &std::ffi::OsStr)]) {
+        let (child, url) = start(self.folder.path(), self.database.as_deref(), environment);
         self.child = child;
         self.url = url;
     }
@@ -182,8 +202,13 @@ impl TestServer {
     }
 }
 
-fn start(folder: &std::path::Path, database: Option<&str>) -> (Child, String) {
+fn start(
+    folder: &std::path::Path,
+    database: Option<&str>,
+    environment: &[(&str, &std::ffi::OsStr)],
+) -> (Child, String) {
     let mut command = program();
+    command.envs(environment.iter().copied());
     command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(folder).stdout(Stdio::piped());
     if let Some(database) = database {
         command.args(["--database", database]);
