@@ -88,6 +88,7 @@ impl Connection {
         queue.items.push_back((position, item));
         if queue.items.len() > MAX_QUEUED_FRAMES || queue.bytes > MAX_QUEUED_BYTES {
             *queue = Queue { closing: Some(Closing::TooSlow), ..Queue::default() };
+            metrics::counter!("liaison_connections_too_slow_total").increment(1);
         }
     }
 
@@ -102,6 +103,16 @@ impl Connection {
         *queue = Queue { closing: Some(queue.closing.unwrap_or(why)), ..Queue::default() };
         drop(queue);
         self.wake.notify_one();
+    }
+
+    /// Waits until the connection is to be closed: what is being sent to somebody who does not read must not hold it.
+    pub async fn closing(&self) -> Closing {
+        loop {
+            if let Some(why) = self.queue.lock().closing {
+                return why;
+            }
+            self.wake.notified().await;
+        }
     }
 
     /// Waits until there is something to send, and takes all of it.

@@ -4,7 +4,7 @@ use crate::state::{AppState, Edge};
 use crate::{api, assets, config::Config};
 use anyhow::Context;
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
@@ -21,7 +21,6 @@ use tokio::net::TcpListener;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
-use tower_http::limit::RequestBodyLimitLayer;
 
 /// The largest body of a request, in bytes.
 pub(crate) const MAX_BODY: usize = 1024 * 1024;
@@ -109,7 +108,7 @@ pub(crate) fn router(app: Arc<App>, public_url: Option<String>) -> Router {
         .route("/api", axum::routing::any(api::access::no_such_path))
         .route("/api/{*rest}", axum::routing::any(api::access::no_such_path))
         .fallback(assets::serve)
-        .layer(RequestBodyLimitLayer::new(MAX_BODY))
+        .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(CompressionLayer::new().gzip(true).compress_when(compressible))
         .layer(middleware::from_fn(headers))
         .layer(CatchPanicLayer::custom(panicked))

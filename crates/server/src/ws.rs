@@ -23,10 +23,18 @@ use liaison_domain::RoomId;
 use serde::Deserialize;
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 use utoipa::ToSchema;
 
 /// The largest frame a client may send, in bytes: a message of 8,000 characters in any script, escaped, and some room.
 const MAX_FRAME: usize = 128 * 1024;
+
+/// How often a connection is asked whether its client is still there. Proxies end what is silent for a minute.
+const PING_EVERY: Duration = Duration::from_secs(30);
+/// After how many unanswered pings it is taken for dead.
+const MAX_SILENT_PINGS: u32 = 2;
+/// How long a client may take to read why it is closed.
+const CLOSE_WITHIN: Duration = Duration::from_secs(5);
 
 /// Frames of the client.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -116,22 +124,47 @@ async fn serve(app: Arc<App>, actor: Actor, socket: WebSocket) {
         let ready = ServerFrame::Ready { cursor: session.cursor.to_string() };
         session.feed(Bytes::from(serde_json::to_string(&ready).ok()?)).await.ok()?;
         session.sink.flush().await.ok()?;
+        let mut pings = tokio::time::interval(PING_EVERY);
+        pings.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        pings.reset();
+        let mut silent = 0;
         loop {
             tokio::select! {
                 biased;
                 outgoing = session.connection.next() => match outgoing {
-                    Ok(items) => session.send_all(items).await.ok()?,
+                    Ok(items) => {
+                        let connection = Arc::clone(&session.connection);
+                        let closing = tokio::select! {
+                            biased;
+                            sent = session.send_all(items) => { sent.ok()?; None }
+                            why = connection.closing() => Some(why),
+                        };
+                        if let Some(why) = closing {
+                            session.close(why).await;
+                            return Some(());
+                        }
+                    }
                     Err(why) => {
                         session.close(why).await;
                         return Some(());
                     }
                 },
-                incoming = stream.next() => match incoming {
-                    Some(Ok(Message::Text(text))) => session.handle(&text).await.ok()?,
-                    Some(Ok(Message::Binary(_))) => session.complain(AppError::field("", "TEXT", "frames are text")).await.ok()?,
-                    Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
-                    Some(Ok(Message::Close(_)) | Err(_)) | None => return Some(()),
-                },
+                incoming = stream.next() => {
+                    silent = 0;
+                    match incoming {
+                        Some(Ok(Message::Text(text))) => session.handle(&text).await.ok()?,
+                        Some(Ok(Message::Binary(_))) => session.complain(AppError::field("", "TEXT", "frames are text")).await.ok()?,
+                        Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                        Some(Ok(Message::Close(_)) | Err(_)) | None => return Some(()),
+                    }
+                }
+                _ = pings.tick() => {
+                    if silent >= MAX_SILENT_PINGS {
+                        return Some(());
+                    }
+                    silent += 1;
+                    session.sink.send(Message::Ping(Bytes::new())).await.ok()?;
+                }
             }
         }
     };
@@ -169,7 +202,7 @@ impl Session {
             Closing::GoingAway => (1001, "the server is ending"),
         };
         let frame = CloseFrame { code, reason: Utf8Bytes::from_static(reason) };
-        let _ = self.sink.send(Message::Close(Some(frame))).await;
+        let _ = tokio::time::timeout(CLOSE_WITHIN, self.sink.send(Message::Close(Some(frame)))).await;
     }
 
     async fn send_all(&mut self, items: VecDeque<(i64, Outgoing)>) -> Result<(), Gone> {

@@ -414,7 +414,12 @@ pub struct Socket {
 
 impl Socket {
     pub async fn say(&mut self, frame: Value) {
-        self.stream.send(Message::text(frame.to_string())).await.unwrap();
+        self.say_text(frame.to_string()).await;
+    }
+
+    /// Says something that need not be a frame.
+    pub async fn say_text(&mut self, text: String) {
+        self.stream.send(Message::text(text)).await.unwrap();
     }
 
     /// The next frame; none where the server closed the socket.
