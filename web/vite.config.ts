@@ -2,7 +2,7 @@ import { paraglideVitePlugin } from '@inlang/paraglide-js';
 import adapter from '@sveltejs/adapter-static';
 import { sveltekit } from '@sveltejs/kit/vite';
 import tailwindcss from '@tailwindcss/vite';
-import { defineConfig } from 'vitest/config';
+import { defineConfig, loadEnv } from 'vite';
 import { messagesConfig } from './scripts/messages-config.js';
 
 /**
@@ -23,6 +23,9 @@ const noInlineStyles = {
 	},
 };
 
+/** The server that the development server asks; LIAISON_API names another one. */
+const server = loadEnv('', '.', 'LIAISON_').LIAISON_API ?? 'http://127.0.0.1:8480';
+
 export default defineConfig({
 	plugins: [
 		tailwindcss(),
@@ -32,6 +35,6 @@ export default defineConfig({
 			preprocess: [noInlineStyles],
 		}),
 	],
-	server: { proxy: { '/api': { target: 'http://127.0.0.1:8480', ws: true } } },
-	test: { include: ['src/**/*.test.ts'], environment: 'node' },
+	// Host and Origin are passed on as they are: the server compares the two.
+	server: { proxy: { '/api': { target: server, ws: true } } },
 });
