@@ -54,3 +54,21 @@ export function sharedNames(people: { name: string }[]): Set<string> {
 	for (const { name } of people) (seen.has(name) ? twice : seen).add(name);
 	return twice;
 }
+
+/** Which of `count` tints stands behind a person's initials: always the same for one name. */
+export function tintOf(name: string, count: number): number {
+	let sum = 0;
+	for (const letter of name) sum = (sum * 31 + (letter.codePointAt(0) ?? 0)) % 9973;
+	return sum % count;
+}
+
+/** Two people who stand for a group in small: an outsider among them where there is one. */
+export function faces(room: Room): { name: string; photoUrl: string | null; outside: boolean }[] {
+	const others = presentOthers(room);
+	const inside = others.filter((p) => !p.outside);
+	const outside = others.filter((p) => p.outside);
+	const chosen = outside.length > 0 ? [inside[0] ?? outside[1], outside[0]] : inside.slice(0, 2);
+	return chosen
+		.filter((p) => p !== undefined)
+		.map(({ name, photoUrl, outside }) => ({ name, photoUrl: photoUrl ?? null, outside }));
+}

@@ -4,17 +4,27 @@ const DAY = 86_400_000;
 
 const at = (iso: string) => new Date(iso);
 
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+/** Making a format costs a hundred times what using it does, and a thread asks for thousands. */
+function format(language: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+	const key = `${language} ${JSON.stringify(options)}`;
+	let known = formats.get(key);
+	if (!known) formats.set(key, (known = new Intl.DateTimeFormat(language, options)));
+	return known;
+}
+
 export function dayKey(iso: string, timeZone?: string): string {
 	// sv-SE writes dates as year-month-day, which compares as text.
-	return new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short' }).format(at(iso));
+	return format('sv-SE', { timeZone, dateStyle: 'short' }).format(at(iso));
 }
 
 export function formatTime(iso: string, language: string, timeZone?: string): string {
-	return new Intl.DateTimeFormat(language, { hour: 'numeric', minute: '2-digit', timeZone }).format(at(iso));
+	return format(language, { hour: 'numeric', minute: '2-digit', timeZone }).format(at(iso));
 }
 
 export function formatDate(iso: string, language: string, timeZone?: string): string {
-	return new Intl.DateTimeFormat(language, {
+	return format(language, {
 		year: 'numeric',
 		month: 'short',
 		day: 'numeric',
@@ -23,7 +33,7 @@ export function formatDate(iso: string, language: string, timeZone?: string): st
 }
 
 export function formatDateTime(iso: string, language: string, timeZone?: string): string {
-	return new Intl.DateTimeFormat(language, {
+	return format(language, {
 		year: 'numeric',
 		month: 'short',
 		day: 'numeric',
@@ -41,7 +51,7 @@ export function formatDay(iso: string, language: string, now: Date = new Date(),
 	if (key === dayKey(new Date(now.getTime() - DAY).toISOString(), timeZone)) {
 		return capitalise(relative.format(-1, 'day'), language);
 	}
-	return new Intl.DateTimeFormat(language, {
+	return format(language, {
 		weekday: 'long',
 		year: 'numeric',
 		month: 'long',
@@ -60,7 +70,7 @@ export function formatBrief(
 	if (dayKey(iso, timeZone) === dayKey(now.toISOString(), timeZone))
 		return formatTime(iso, language, timeZone);
 	const sameYear = dayKey(iso, timeZone).slice(0, 4) === dayKey(now.toISOString(), timeZone).slice(0, 4);
-	return new Intl.DateTimeFormat(language, {
+	return format(language, {
 		year: sameYear ? undefined : '2-digit',
 		month: 'numeric',
 		day: 'numeric',

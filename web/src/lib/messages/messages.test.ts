@@ -6,6 +6,7 @@ import { sendsMessage } from './keys.ts';
 import { splitLinks } from './links.ts';
 import { toRequest, type Choice } from './people-choice.ts';
 import { readers } from './readers.ts';
+import { grewAtStart } from './scroll.ts';
 import { buildThreadItems, type ThreadItemsInput } from './thread-items.ts';
 
 const build = (change: Partial<ThreadItemsInput>) =>
@@ -17,9 +18,11 @@ const build = (change: Partial<ThreadItemsInput>) =>
 		unreadAfter: null,
 		dayOf: (iso) => dayKey(iso, 'UTC'),
 		...change,
-	}).map((item) =>
-		item.type === 'group' ? `group ${item.messages.map((m) => m.seq).join('+')}` : item.type,
-	);
+	}).reduce<string[]>((shown, item) => {
+		if (item.type !== 'message') return [...shown, item.type];
+		if (item.first) return [...shown, `group ${item.message.seq}`];
+		return [...shown.slice(0, -1), `${shown.at(-1)}+${item.message.seq}`];
+	}, []);
 
 describe('thread items', () => {
 	it('groups by author within a few minutes', () => {
@@ -30,6 +33,30 @@ describe('thread items', () => {
 			'group 3',
 			'group 4',
 		]);
+	});
+
+	it('shows the time once, at the end of a group', () => {
+		const items = buildThreadItems({
+			messages: [message(1), message(2), message(3, { author: mine })],
+			pending: [],
+			room: room(),
+			myId: ME,
+			unreadAfter: null,
+			dayOf: (iso) => dayKey(iso, 'UTC'),
+		});
+		expect(items.flatMap((item) => (item.type === 'message' ? [item.last] : []))).toEqual([
+			false,
+			true,
+			true,
+		]);
+	});
+
+	it('keeps the row of a message of mine when it has been sent', () => {
+		const pending = [{ clientId: 'c', text: 'x', queuedAt: '', state: 'sending' as const, problem: null }];
+		const input = { room: room(), myId: ME, unreadAfter: null, dayOf: (iso: string) => dayKey(iso, 'UTC') };
+		const sent = message(1, { author: mine, clientId: 'c' });
+		const before = buildThreadItems({ ...input, messages: [], pending }).at(-1)?.key;
+		expect(buildThreadItems({ ...input, messages: [sent], pending: [] }).at(-1)?.key).toBe(before);
 	});
 
 	it('draws a line per day', () => {
@@ -71,6 +98,18 @@ describe('thread items', () => {
 			'group 3',
 			'pending',
 		]);
+	});
+});
+
+describe('rows that are added', () => {
+	const rows = (...keys: string[]) => keys.map((key) => ({ key }));
+
+	it('hold the place from the end only when they stand at the start', () => {
+		expect(grewAtStart(rows('c', 'd'), rows('a', 'b', 'c', 'd'))).toBe(true);
+		expect(grewAtStart(rows('a', 'b', 'c'), rows('b', 'c'))).toBe(true);
+		expect(grewAtStart(rows('a', 'b'), rows('a', 'b', 'c'))).toBe(false);
+		expect(grewAtStart([], rows('a'))).toBe(false);
+		expect(grewAtStart(rows('a', 'b'), rows('c', 'd', 'e'))).toBe(false);
 	});
 });
 

@@ -2,13 +2,25 @@ import type { Message, Room } from '../api/types.ts';
 import type { Pending } from '../realtime/apply.ts';
 import { hasGap } from '../realtime/ranges.ts';
 
-/** What the thread shows from top to bottom. Keys stay the same between renders so that nothing is drawn twice. */
+/**
+ * What the thread shows from top to bottom, one row each. Keys stay the same between renders so that nothing is drawn
+ * twice: a message of mine keeps the key it had while it was being sent.
+ */
 export type ThreadItem =
 	| { type: 'date'; key: string; at: string }
 	| { type: 'unread'; key: string }
 	| { type: 'gap'; key: string }
 	| { type: 'notice'; key: string; message: Message }
-	| { type: 'group'; key: string; author: Message['author']; mine: boolean; at: string; messages: Message[] }
+	| {
+			type: 'message';
+			key: string;
+			message: Message;
+			mine: boolean;
+			/** Begins a group: the author stands above it. */
+			first: boolean;
+			/** Ends a group: the time stands beside it. */
+			last: boolean;
+	  }
 	| { type: 'pending'; key: string; pending: Pending };
 
 /** Messages of one author within this time stand under one name. */
@@ -30,14 +42,16 @@ export function buildThreadItems(input: ThreadItemsInput): ThreadItem[] {
 	const items: ThreadItem[] = [];
 	let previous: Message | null = null;
 	let unreadShown = false;
+	let previousDay = '';
 
 	for (const message of messages) {
 		let interrupted = previous === null;
+		const day = dayOf(message.sentAt);
 		if (previous && hasGap(room.ranges, previous.seq, message.seq)) {
 			items.push({ type: 'gap', key: `gap-${message.seq}` });
 			interrupted = true;
 		}
-		if (!previous || dayOf(previous.sentAt) !== dayOf(message.sentAt)) {
+		if (day !== previousDay) {
 			items.push({ type: 'date', key: `date-${message.seq}`, at: message.sentAt });
 			interrupted = true;
 		}
@@ -50,29 +64,20 @@ export function buildThreadItems(input: ThreadItemsInput): ThreadItem[] {
 		if (message.kind === 'notice') {
 			items.push({ type: 'notice', key: message.id, message });
 		} else {
-			const open = items.at(-1);
-			const last = open?.type === 'group' ? open.messages.at(-1) : undefined;
+			const before = items.at(-1);
 			const continues =
 				!interrupted &&
-				open?.type === 'group' &&
-				open.author?.id === message.author?.id &&
-				last !== undefined &&
-				Date.parse(message.sentAt) - Date.parse(last.sentAt) < GROUP_WITHIN;
-			if (continues && open?.type === 'group') {
-				open.messages.push(message);
-			} else {
-				items.push({
-					type: 'group',
-					key: message.id,
-					author: message.author,
-					mine: message.author?.id === myId,
-					at: message.sentAt,
-					messages: [message],
-				});
-			}
+				before?.type === 'message' &&
+				before.message.author?.id === message.author?.id &&
+				Date.parse(message.sentAt) - Date.parse(before.message.sentAt) < GROUP_WITHIN;
+			if (continues) before.last = false;
+			const mine = message.author?.id === myId;
+			const key = mine && message.clientId ? `mine-${message.clientId}` : message.id;
+			items.push({ type: 'message', key, message, mine, first: !continues, last: true });
 		}
 		previous = message;
+		previousDay = day;
 	}
-	for (const p of pending) items.push({ type: 'pending', key: `pending-${p.clientId}`, pending: p });
+	for (const p of pending) items.push({ type: 'pending', key: `mine-${p.clientId}`, pending: p });
 	return items;
 }

@@ -30,8 +30,8 @@ export interface ClientState {
 	typing: Record<string, Record<string, number>>;
 }
 
-/** Rendered messages per room; older or newer ones are fetched again when scrolled to. */
-export const THREAD_LIMIT = 300;
+/** Messages held per room; only those in view are drawn. Others are fetched again when scrolled to. */
+export const THREAD_LIMIT = 10_000;
 export const TYPING_FOR = 6_000;
 
 export const emptyState = (): ClientState => ({
@@ -49,7 +49,14 @@ const without = <T>(record: Record<string, T>, key: string): Record<string, T> =
 };
 
 export function applyRooms(state: ClientState, rooms: Room[], myId: string): ClientState {
-	return rooms.reduce((next, room) => applyRoom(next, room, myId), state);
+	// Most rooms of a long list are nothing but an entry: they are put in at once, or ten thousand would take seconds.
+	const isEntry = (room: Room) =>
+		!state.threads[room.id] && !state.orphans[room.id] && room.participants.some((p) => p.you);
+	const entries: Record<string, Room> = {};
+	for (const room of rooms) if (isEntry(room)) entries[room.id] = withNewerFacts(room, state.rooms[room.id]);
+	return rooms
+		.filter((room) => !(room.id in entries))
+		.reduce((next, room) => applyRoom(next, room, myId), { ...state, rooms: { ...state.rooms, ...entries } });
 }
 
 /** The server may have described the room before my last message, or my reading, had got there. */

@@ -20,6 +20,11 @@ export class PagedList<T> {
 		if (this.hasMore && this.status === 'ready') await this.#next(false);
 	}
 
+	/** Asks once more for the page that failed. */
+	async again() {
+		if (this.status === 'failed') await this.#next(this.items.length === 0);
+	}
+
 	async #next(fresh: boolean) {
 		const question = ++this.#question;
 		this.status = 'loading';
