@@ -6,6 +6,7 @@ import { sendsMessage } from './keys.ts';
 import { splitLinks } from './links.ts';
 import { toRequest, type Choice } from './people-choice.ts';
 import { readers } from './readers.ts';
+import { matchesRoom } from './room-search.ts';
 import { grewAtStart } from './scroll.ts';
 import { buildThreadItems, type ThreadItemsInput } from './thread-items.ts';
 
@@ -110,6 +111,18 @@ describe('rows that are added', () => {
 		expect(grewAtStart(rows('a', 'b'), rows('a', 'b', 'c'))).toBe(false);
 		expect(grewAtStart([], rows('a'))).toBe(false);
 		expect(grewAtStart(rows('a', 'b'), rows('c', 'd', 'e'))).toBe(false);
+	});
+});
+
+describe('searching rooms', () => {
+	it('finds title, person and company, whatever the case and the width of the letters', () => {
+		const found = (query: string) => matchesRoom(room(), 'HT-2041 到着', query, 'ja');
+		expect(found('')).toBe(true);
+		expect(found('ht-2041')).toBe(true);
+		expect(found('ＨＴ')).toBe(true);
+		expect(found('okafor')).toBe(true);
+		expect(found('borealis')).toBe(true);
+		expect(found('Mina Sato')).toBe(false);
 	});
 });
 

@@ -155,6 +155,16 @@ describe('rooms', () => {
 		expect(state.threads.room_1?.behind).toBe(true);
 	});
 
+	it('come in by the thousand', () => {
+		// Copying what is held for every single room would make this a hundred million copies.
+		const all = Array.from({ length: 10_000 }, (_, index) => room({ id: `room_${index}` }));
+		const state = a.applyRooms(a.emptyState(), all, ME);
+		expect(Object.keys(state.rooms)).toHaveLength(10_000);
+		expect(
+			a.applyRooms(state, [room({ id: 'room_7', participants: [participant(OTHER)] })], ME).rooms,
+		).not.toHaveProperty('room_7');
+	}, 2_000);
+
 	it('are sorted by their last message', () => {
 		const old = room({ id: 'a', lastMessage: message(1) });
 		const fresh = room({ id: 'b', lastMessage: message(5) });
