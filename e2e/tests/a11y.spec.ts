@@ -9,21 +9,16 @@ const SIZES = [
 ];
 
 /**
- * Wide and narrow, light and dark. A page is the same in both schemes but for its colours, so only these are looked at
- * in the second.
+ * Wide and narrow, light and dark, each for what differs: a page is the same in both schemes but for its colours, and has
+ * the same colours at both widths. What a narrow screen alone shows has a test of its own.
  */
 async function expectAccessibleEverywhere(page: Page): Promise<void> {
-	for (const size of SIZES) {
-		await page.setViewportSize(size);
-		await chapter.step(`${size.width} light`, async () => {
-			await page.emulateMedia({ colorScheme: 'light' });
-			await expectAccessible(page);
-		});
-		await chapter.step(`${size.width} dark`, async () => {
-			await page.emulateMedia({ colorScheme: 'dark' });
-			await expectAccessible(page, ['color-contrast']);
-		});
-	}
+	await page.emulateMedia({ colorScheme: 'light' });
+	await chapter.step('wide, light', () => expectAccessible(page));
+	await page.emulateMedia({ colorScheme: 'dark' });
+	await chapter.step('wide, dark', () => expectAccessible(page, 'colours'));
+	await page.setViewportSize(SIZES[1]!);
+	await chapter.step('narrow', () => expectAccessible(page, 'allButColours'));
 	await page.setViewportSize(SIZES[0]!);
 }
 
@@ -120,9 +115,7 @@ chapter.describe('in the demo', () => {
 		await look(page, '/messages', roomEntry(page, 'Leo Tremblay'));
 		await look(page, `/messages/${rooms.internal}`, thread(page).getByRole('listitem'));
 		await look(page, `/messages/${rooms.direct}`, thread(page).getByRole('link'));
-		await look(page, `/messages/${rooms.group}`, page.getByRole('complementary', { name: 'Room details' }), () =>
-			page.getByRole('button', { name: 'Room details' }).click()
-		);
+		await look(page, `/messages/${rooms.group}`, page.getByRole('complementary', { name: 'Room details' }));
 		const dialog = page.getByRole('dialog');
 		await page.getByRole('button', { name: 'Add people' }).click();
 		await expect(dialog.getByRole('checkbox').first()).toBeVisible();
@@ -136,6 +129,23 @@ chapter.describe('in the demo', () => {
 			await dialog.getByRole('checkbox').nth(0).check();
 			await dialog.getByRole('checkbox').nth(1).check();
 		});
+		await page.context().close();
+	});
+
+	chapter('what only a narrow screen shows is accessible in both schemes', async ({ browser }) => {
+		const page = await open(browser, 'mina@hana.example');
+		await page.setViewportSize(SIZES[1]!);
+		for (const [path, whole] of [
+			['/messages', roomEntry(page, 'Leo Tremblay')],
+			[`/messages/${rooms.group}`, page.getByRole('link', { name: 'Back to messages' })]
+		] as const) {
+			await page.goto(path);
+			await expect(whole).toBeVisible();
+			for (const colorScheme of ['light', 'dark'] as const) {
+				await page.emulateMedia({ colorScheme });
+				await expectAccessible(page, 'colours');
+			}
+		}
 		await page.context().close();
 	});
 
@@ -212,8 +222,13 @@ chapter.describe('in the demo', () => {
 
 		const details = page.getByRole('button', { name: 'Room details' });
 		await tabTo(page, details, 'Shift+Tab');
+		// On a screen as wide as this one they stand open.
+		const pane = page.getByRole('complementary', { name: 'Room details' });
+		await expect(pane).toBeVisible();
 		await page.keyboard.press('Enter');
-		await expect(page.getByRole('complementary', { name: 'Room details' })).toBeVisible();
+		await expect(pane).toBeHidden();
+		await page.keyboard.press('Enter');
+		await expect(pane).toBeVisible();
 
 		const menu = page.getByRole('button', { name: 'My menu: Mina Sato' });
 		await tabTo(page, menu);

@@ -97,6 +97,33 @@ export async function texts(page: Page): Promise<string[]> {
 	return thread(page).locator('div[data-seq]').allInnerTexts();
 }
 
+/** The texts of all rows of a list that draws only those in view: scrolled through from its beginning to its end. */
+export async function allRows(list: Locator): Promise<string[]> {
+	const rows = new Map<number, string>();
+	await expect(list.getByRole('listitem').first()).toBeVisible();
+	await list.evaluate((element) => element.closest('[data-scroller]')?.scrollTo(0, 0));
+	await expect
+		.poll(async () => {
+			const seen = await list.getByRole('listitem').evaluateAll((elements) =>
+				elements.map((element) => ({
+					place: Number(element.ariaPosInSet),
+					of: Number(element.ariaSetSize),
+					text: element.textContent ?? ''
+				}))
+			);
+			for (const row of seen) rows.set(row.place, row.text);
+			const atEnd = await list.evaluate((element) => {
+				const scroller = element.closest('[data-scroller]')!;
+				scroller.scrollBy(0, scroller.clientHeight);
+				return scroller.scrollHeight - scroller.clientHeight - scroller.scrollTop < 2;
+			});
+			const isLoading = await list.locator('xpath=..').getByText('Loading…').count();
+			return atEnd && isLoading === 0 && rows.size === seen[0]?.of;
+		})
+		.toBe(true);
+	return [...rows.entries()].sort(([a], [b]) => a - b).map(([, text]) => text);
+}
+
 /** Ticks people in a dialog, each found by a search. */
 export async function choose(dialog: Locator, search: string, names: (string | RegExp)[]): Promise<void> {
 	for (const name of names) {

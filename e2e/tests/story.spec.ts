@@ -5,7 +5,7 @@
  */
 import { type Locator, type Page, type TestInfo } from '@playwright/test';
 import { chapter as test, expect, Server, type Api } from './fixtures.ts';
-import { choose, composer, lookUp, notFound, Person, roomEntry, send, texts, thread } from './stage.ts';
+import { allRows, choose, composer, lookUp, notFound, Person, roomEntry, send, texts, thread } from './stage.ts';
 
 test.describe.configure({ mode: 'serial' });
 
@@ -431,6 +431,9 @@ test('7 every step is on record', async () => {
 		const { page } = claire;
 		await page.getByRole('link', { name: 'Audit' }).click();
 		const log = page.getByRole('list', { name: 'Audit' });
+		await page.getByLabel('Category').selectOption('External chat');
+		await expect(log).not.toContainText('session.started');
+		const entries = await allRows(log);
 		for (const [who, what] of [
 			['Claire Gagnon', 'settings.changed'],
 			['Claire Gagnon', 'grant.added'],
@@ -442,15 +445,13 @@ test('7 every step is on record', async () => {
 			['Leo Tremblay', 'contact.added'],
 			['Leo Tremblay', 'message.refused']
 		]) {
-			await page.getByLabel('Category').selectOption('External chat');
-			const entry = log.getByRole('listitem').filter({ hasText: what }).filter({ hasText: who });
-			await expect(entry.first(), `${who} ${what}`).toBeVisible();
+			expect(entries.filter((text) => text.includes(what!) && text.includes(who!)), `${who} ${what}`).not.toEqual([]);
 		}
 	});
 	await test.step('at Hana, what its people did and what came from outside', async () => {
 		const { page } = aiko;
 		await page.getByRole('link', { name: 'Audit' }).click();
-		const log = page.getByRole('list', { name: 'Audit' });
+		const entries = await allRows(page.getByRole('list', { name: 'Audit' }));
 		for (const [who, what] of [
 			['田中 愛子', 'settings.changed'],
 			['田中 愛子', 'grant.added'],
@@ -459,11 +460,10 @@ test('7 every step is on record', async () => {
 			['System', 'room.frozen'],
 			['System', 'room.thawed']
 		]) {
-			const entry = log.getByRole('listitem').filter({ hasText: what }).filter({ hasText: who });
-			await expect(entry.first(), `${who} ${what}`).toBeVisible();
+			expect(entries.filter((text) => text.includes(what!) && text.includes(who!)), `${who} ${what}`).not.toEqual([]);
 		}
 		// Whom the other company took the permission from, and why, stays with that company.
-		await expect(log).not.toContainText('grant.revoked');
+		expect(entries.join('\n')).not.toContain('grant.revoked');
 	});
 	await test.step('the chains are unbroken', async () => {
 		await server.cli(['audit', 'verify', 'hana.example']);

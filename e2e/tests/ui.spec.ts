@@ -107,6 +107,78 @@ test('Enter that ends the composing of a word does not send', async () => {
 	await expect(composer(page)).toHaveValue('');
 });
 
+test('a long thread opens at its end and keeps its place while older messages come in', async () => {
+	const yui: Api = await server.api('yui@hana.example', DEMO_PASSWORD);
+	const room = (await yui.get('/rooms')).ok().items.find((found: any) => found.name === 'ランチ部').id;
+	const say = async (clientId: string, text: string) =>
+		(await yui.post(`/rooms/${room}/messages`, { clientId, text })).ok();
+	for (let index = 1; index <= 120; index++) await say(`long-${index}`, `No. ${index} ${'long '.repeat(index % 40)}`);
+	// What is unread would be opened at its beginning.
+	const mina: Api = await server.api('mina@hana.example', DEMO_PASSWORD);
+	const { lastSeq } = (await mina.get(`/rooms/${room}`)).ok();
+	(await mina.put(`/rooms/${room}/read`, { seq: lastSeq })).ok();
+	await enter();
+	await page.goto(`/messages/${room}`);
+	const log = thread(page);
+	await expect(log.getByText('No. 120 ')).toBeInViewport();
+	const drawn = await log.locator('[data-seq]').count();
+	expect(drawn, 'only what is in view is drawn').toBeLessThan(100);
+
+	/** Which message stands at the upper edge, and how far from it, once the view is at rest. */
+	const place = async () => {
+		let seen = '';
+		await expect.poll(async () => seen === (seen = JSON.stringify(await edge()))).toBe(true);
+		return JSON.parse(seen) as { seq: string; offset: number };
+	};
+	const edge = () =>
+		log.evaluate((scroller) => {
+			const top = scroller.getBoundingClientRect().top;
+			const rows = [...scroller.querySelectorAll<HTMLElement>('[data-seq]')];
+			const first = rows.find((row) => row.getBoundingClientRect().bottom > top)!;
+			return { seq: first.dataset['seq'], offset: Math.round(first.getBoundingClientRect().top - top) };
+		});
+	await log.hover();
+	let letThrough = () => {};
+	const held = new Promise<void>((resolve) => (letThrough = resolve));
+	await page.route(/before=/, async (route) => {
+		await held;
+		await route.continue();
+	});
+	await expect
+		.poll(async () => {
+			await page.mouse.wheel(0, -300);
+			return log.evaluate((scroller) => scroller.scrollTop < 800);
+		})
+		.toBe(true);
+	const height = () => log.evaluate((scroller) => scroller.scrollHeight);
+	const short = await height();
+	const before = await place();
+	letThrough();
+	await expect.poll(height).toBeGreaterThan(short + 400);
+	const after = await place();
+	expect(after.seq).toBe(before.seq);
+	expect(Math.abs(after.offset - before.offset)).toBeLessThan(4);
+
+	await say('long-late', 'Said while one reads further up');
+	await expect(page.getByRole('button', { name: /new message|newest/ })).toBeVisible();
+	expect((await place()).seq).toBe(before.seq);
+});
+
+test('single keys lead around, and ? shows them', async () => {
+	await enter();
+	await page.keyboard.press('?');
+	const map = page.getByRole('dialog', { name: 'Keyboard shortcuts' });
+	await expect(map.getByText('Next room in the list')).toBeVisible();
+	await page.keyboard.press('Escape');
+	await expect(map).toBeHidden();
+	await page.keyboard.press('j');
+	await expect(composer(page)).toBeFocused();
+	// While one writes, letters are letters.
+	await page.keyboard.type('jkn?/');
+	await expect(composer(page)).toHaveValue('jkn?/');
+	await composer(page).fill('');
+});
+
 test('a draft is kept for its room until it is sent, and gone after signing out', async () => {
 	await enter();
 	await roomEntry(page, '山本 健二').click();
