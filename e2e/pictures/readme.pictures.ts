@@ -1,0 +1,105 @@
+/** The pictures of the README, taken from the connected demo: what one sees there is what the demo shows. */
+import { type Browser, type Page } from '@playwright/test';
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { chapter as picture, expect, Server } from '../tests/fixtures.ts';
+import { DEMO_PASSWORD, lookUp, roomEntry, signIn, thread } from '../tests/stage.ts';
+
+const FOLDER = join(import.meta.dirname, '../../docs/screenshots');
+const LARGEST = 250_000;
+
+// Wide enough for three panes.
+const WIDE = { width: 1400, height: 800 };
+const PHONE = { width: 390, height: 844 };
+
+let server: Server;
+
+picture.beforeAll(async () => {
+	picture.setTimeout(120_000);
+	server = await Server.start('demo', ['--connected']);
+});
+
+picture.afterAll(async () => {
+	await server?.stop();
+});
+
+interface Look {
+	size?: { width: number; height: number };
+	colorScheme?: 'light' | 'dark';
+}
+
+async function open(browser: Browser, handle: string, { size = WIDE, colorScheme = 'light' }: Look = {}): Promise<Page> {
+	const api = await server.api(handle, DEMO_PASSWORD);
+	(await api.patch('/me', { settings: { language: 'en' } })).ok();
+	const context = await browser.newContext({
+		baseURL: server.baseUrl,
+		viewport: size,
+		colorScheme,
+		reducedMotion: 'reduce'
+	});
+	const page = await context.newPage();
+	await page.goto('/');
+	await signIn(page, handle, DEMO_PASSWORD);
+	return page;
+}
+
+async function take(page: Page, name: string): Promise<void> {
+	// Photos that are still coming would leave holes.
+	await page.waitForLoadState('networkidle');
+	await page.mouse.move(0, 0);
+	await page.getByRole('textbox', { name: 'Message', exact: true }).blur({ timeout: 500 }).catch(() => {});
+	const path = join(FOLDER, `${name}.png`);
+	await page.screenshot({ path, caret: 'hide' });
+	expect(statSync(path).size, `${name}.png is small enough for the repository`).toBeLessThan(LARGEST);
+	await page.context().close();
+}
+
+async function openRoom(page: Page, name: string): Promise<void> {
+	await roomEntry(page, name).click();
+	await expect(thread(page).locator('[data-seq]').last()).toBeInViewport();
+}
+
+picture('a room of two companies', async ({ browser }) => {
+	const page = await open(browser, 'mina@hana.example');
+	await openRoom(page, 'Yokohama');
+	await take(page, 'group');
+});
+
+picture('dark', async ({ browser }) => {
+	const page = await open(browser, 'mina@hana.example', { colorScheme: 'dark' });
+	await openRoom(page, 'Leo Tremblay');
+	await take(page, 'direct-room-dark');
+});
+
+picture('on a phone', async ({ browser }) => {
+	const page = await open(browser, 'mina@hana.example', { size: PHONE });
+	await lookUp(page, 'amelie@borealis.example');
+	await expect(page.getByRole('article')).toBeVisible();
+	await take(page, 'lookup-phone');
+});
+
+picture('who holds the permission', async ({ browser }) => {
+	const page = await open(browser, 'aiko@hana.example');
+	await page.goto('/admin/security/external');
+	await expect(page.getByRole('checkbox', { name: 'Select Mina Sato' })).toBeVisible();
+	await take(page, 'people-with-permission');
+});
+
+picture('a frozen room', async ({ browser }) => {
+	const page = await open(browser, 'leo@borealis.example');
+	await openRoom(page, 'Mina Sato');
+	const claire = await server.api('claire@borealis.example', DEMO_PASSWORD);
+	const leo = (await claire.get('/company/members?query=leo%40')).ok().items[0].id;
+	(await claire.post('/company/external/partner/grants/revoke', { memberIds: [leo] })).ok();
+	await expect(page.getByRole('region', { name: 'This room is frozen' })).toBeVisible();
+	await page.getByRole('button', { name: 'Dismiss' }).click();
+	await take(page, 'frozen-room');
+});
+
+picture('the audit log', async ({ browser }) => {
+	const page = await open(browser, 'claire@borealis.example');
+	await page.goto('/admin/audit');
+	await page.getByLabel('Category').selectOption('External chat');
+	await expect(page.getByText('grant.revoked')).toBeVisible();
+	await take(page, 'audit');
+});
