@@ -2,13 +2,16 @@
 
 mod api;
 mod assets;
+mod backup;
 mod cli;
 mod config;
 mod demo;
 mod error;
 mod extract;
+mod files;
 mod server;
 mod state;
+mod tls;
 mod ws;
 
 #[global_allocator]
