@@ -83,11 +83,10 @@ pub(crate) async fn keep_fresh(tls: Option<(TlsFiles, RustlsConfig)>) {
             Ok(()) => config.reload_from_pem_file(&files.cert, &files.key).await.map_err(Into::into),
             Err(error) => Err(error),
         };
-        match outcome {
-            Ok(()) => tracing::info!("the certificate files were read again"),
-            Err(error) => {
-                tracing::error!(failure = format!("{error:#}"), "the certificate files could not be read again")
-            }
+        if let Err(error) = outcome {
+            tracing::error!(failure = format!("{error:#}"), "the certificate files could not be read again");
+        } else {
+            tracing::info!("the certificate files were read again");
         }
     }
 }
