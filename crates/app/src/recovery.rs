@@ -5,7 +5,7 @@ use crate::audit::{Act, category};
 use crate::error::AppError;
 use liaison_audit::Fault;
 use liaison_domain::Timestamp;
-use liaison_store::{Db, StoreError, companies, messages};
+use liaison_store::{Db, StoreError, audit, companies, messages};
 use serde_json::json;
 
 /// Where a database stands.
@@ -28,6 +28,15 @@ pub async fn standing(db: &Db) -> Result<Standing, StoreError> {
     let (position, _, generation) = messages::log_head(&mut tx).await?;
     let companies = companies::list(&mut tx).await?.len();
     Ok(Standing { position, generation, companies })
+}
+
+/// When the newest thing happened that the database knows of, by the clock of then.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn last_event(db: &Db) -> Result<Option<Timestamp>, StoreError> {
+    let mut tx = db.read().await?;
+    Ok(audit::newest(&mut tx).await?.max(messages::newest(&mut tx).await?))
 }
 
 impl App {

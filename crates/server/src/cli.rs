@@ -4,6 +4,7 @@
 #![expect(clippy::doc_markdown, reason = "clap prints these comments as they are")]
 
 mod backup;
+mod doctor;
 mod verify;
 
 use crate::config::{Config, Given, LogFormat};
@@ -44,26 +45,39 @@ struct Place {
     database: Option<String>,
 }
 
+#[derive(Args)]
+struct Listening {
+    /// Where to listen (default 127.0.0.1:8480, or LIAISON_LISTEN)
+    #[arg(long)]
+    listen: Option<String>,
+    /// The address people use, where a proxy with TLS stands before the server (or LIAISON_PUBLIC_URL)
+    #[arg(long)]
+    public_url: Option<String>,
+    /// A certificate and its chain as PEM (or LIAISON_TLS_CERT)
+    #[arg(long, value_name = "FILE")]
+    tls_cert: Option<PathBuf>,
+    /// The certificate's key as PEM (or LIAISON_TLS_KEY)
+    #[arg(long, value_name = "FILE")]
+    tls_key: Option<PathBuf>,
+    /// A reverse proxy, or its network, that is believed about where requests come from; may be repeated
+    /// (or LIAISON_TRUSTED_PROXY, separated by commas)
+    #[arg(long, value_name = "CIDR")]
+    trusted_proxy: Vec<String>,
+}
+
+impl Listening {
+    fn over(self, given: Given) -> Given {
+        let Self { listen, public_url, tls_cert, tls_key, trusted_proxy } = self;
+        Given { listen, public_url, tls_cert, tls_key, trusted_proxy, ..given }
+    }
+}
+
 #[derive(Subcommand)]
 enum Command {
     /// Run the server
     Serve {
-        /// Where to listen (default 127.0.0.1:8480, or LIAISON_LISTEN)
-        #[arg(long)]
-        listen: Option<String>,
-        /// The address people use, where a proxy with TLS stands before the server (or LIAISON_PUBLIC_URL)
-        #[arg(long)]
-        public_url: Option<String>,
-        /// A certificate and its chain as PEM (or LIAISON_TLS_CERT)
-        #[arg(long, value_name = "FILE")]
-        tls_cert: Option<PathBuf>,
-        /// The certificate's key as PEM (or LIAISON_TLS_KEY)
-        #[arg(long, value_name = "FILE")]
-        tls_key: Option<PathBuf>,
-        /// A reverse proxy, or its network, that is believed about where requests come from; may be repeated
-        /// (or LIAISON_TRUSTED_PROXY, separated by commas)
-        #[arg(long, value_name = "CIDR")]
-        trusted_proxy: Vec<String>,
+        #[command(flatten)]
+        listening: Listening,
     },
     /// Run a server with two companies, people and history, in a fresh folder of its own
     Demo {
@@ -101,6 +115,11 @@ enum Command {
         file: PathBuf,
         #[command(flatten)]
         passphrase: backup::Passphrase,
+    },
+    /// Examine configuration, data folder, keys, database, audit logs, disk and certificate; changes nothing
+    Doctor {
+        #[command(flatten)]
+        listening: Listening,
     },
     /// Print the description of the API (OpenAPI 3.1)
     Openapi,
@@ -249,13 +268,14 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             say(serde_json::to_string_pretty(&api::routes().1)?);
             return Ok(ExitCode::SUCCESS);
         }
-        Command::Serve { listen, public_url, tls_cert, tls_key, trusted_proxy } => {
-            let config = Config::load(Given { listen, public_url, tls_cert, tls_key, trusted_proxy, ..given })?;
+        Command::Serve { listening } => {
+            let config = Config::load(listening.over(given))?;
             init_logs(&config);
             let app = server::open(&config, Arc::new(SystemClock)).await?;
             server::run(app, &config, |url| say(format!("Liaison is ready at {url}"))).await?;
             return Ok(ExitCode::SUCCESS);
         }
+        Command::Doctor { listening } => return Ok(doctor::run(listening.over(given), cli.json).await),
         Command::Backup { file, passphrase } => {
             let config = Config::load(given)?;
             init_logs(&Config { log: "warn".into(), ..config.clone() });
@@ -355,6 +375,7 @@ async fn operate(app: &App, command: Command, json: bool) -> anyhow::Result<Exit
         | Command::Demo { .. }
         | Command::Backup { .. }
         | Command::Restore { .. }
+        | Command::Doctor { .. }
         | Command::Openapi => unreachable!("handled before"),
     }
     Ok(ExitCode::SUCCESS)

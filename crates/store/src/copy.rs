@@ -112,6 +112,36 @@ impl Db {
         }
         Ok(faults)
     }
+
+    /// Settings with which an acknowledged commit might not be on disk, as `name = value`. On SQLite we set them
+    /// ourselves; of PostgreSQL some are its administrator's.
+    ///
+    /// # Errors
+    /// Where the database is gone.
+    pub async fn unsafe_settings(&self) -> Result<Vec<String>, StoreError> {
+        let mut found = Vec::new();
+        match self {
+            Self::Sqlite { writer, .. } => {
+                let synchronous: i64 = writer.fetch_one("PRAGMA synchronous").await?.get(0);
+                let journal: String = writer.fetch_one("PRAGMA journal_mode").await?.get(0);
+                if synchronous != 2 {
+                    found.push(format!("synchronous = {synchronous}"));
+                }
+                if journal != "wal" {
+                    found.push(format!("journal_mode = {journal}"));
+                }
+            }
+            Self::Postgres(pool) => {
+                for setting in ["fsync", "full_page_writes", "synchronous_commit"] {
+                    let row = sqlx::query("SELECT current_setting($1)").bind(setting).fetch_one(pool).await?;
+                    if row.get::<String, _>(0) == "off" {
+                        found.push(format!("{setting} = off"));
+                    }
+                }
+            }
+        }
+        Ok(found)
+    }
 }
 
 /// Writes a copy beside and then into its place, for the eyes of this user alone.

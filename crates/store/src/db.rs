@@ -190,6 +190,18 @@ impl Db {
         let pool = PgPoolOptions::new()
             .max_connections(16)
             .acquire_timeout(Duration::from_secs(10))
+            .after_connect(|connection, _| {
+                Box::pin(async move {
+                    // Acknowledged means on disk (I-16), whatever the database's default says; stricter ones stay.
+                    connection
+                        .execute(
+                            "SELECT set_config('synchronous_commit', 'on', false)
+                             WHERE current_setting('synchronous_commit') = 'off'",
+                        )
+                        .await?;
+                    Ok(())
+                })
+            })
             .connect_with(options)
             .await?;
         Ok(Self::Postgres(pool))

@@ -373,3 +373,12 @@ pub async fn renew_generation(tx: &mut Tx) -> Result<String, StoreError> {
     tx.query("UPDATE heads SET generation = $1").bind(generation.as_str()).execute().await?;
     Ok(generation)
 }
+
+/// When the newest line of any room was written.
+///
+/// # Errors
+/// Where the database refuses.
+pub async fn newest(tx: &mut Tx) -> Result<Option<Timestamp>, StoreError> {
+    let (at,): (Option<i64>,) = tx.query("SELECT MAX(last_at) FROM room_heads").fetch_one().await?;
+    Ok(at.map(Timestamp::from_millis))
+}
