@@ -7,7 +7,7 @@ mod backup;
 mod doctor;
 mod verify;
 
-use crate::config::{Config, Given, LogFormat};
+use crate::config::{self, Config, Given, LogFormat};
 use crate::{api, demo, server};
 use anyhow::{Context, bail};
 use clap::{Args, Parser, Subcommand};
@@ -271,6 +271,9 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Serve { listening } => {
             let config = Config::load(listening.over(given))?;
             init_logs(&config);
+            for name in config::unknown_variables() {
+                tracing::warn!(name, "a variable of the environment looks like a setting and is none");
+            }
             let app = server::open(&config, Arc::new(SystemClock)).await?;
             server::run(app, &config, |url| say(format!("Liaison is ready at {url}"))).await?;
             return Ok(ExitCode::SUCCESS);

@@ -151,6 +151,29 @@ fn must_be_guarded(listen: SocketAddr, tls: bool, proxies: &[IpNet], public_url:
     );
 }
 
+/// Every variable that is a setting.
+const VARIABLES: [&str; 10] = [
+    "LIAISON_CONFIG",
+    "LIAISON_DATA",
+    "LIAISON_DATABASE",
+    "LIAISON_LISTEN",
+    "LIAISON_LOG",
+    "LIAISON_LOG_FORMAT",
+    "LIAISON_PUBLIC_URL",
+    "LIAISON_TLS_CERT",
+    "LIAISON_TLS_KEY",
+    "LIAISON_TRUSTED_PROXY",
+];
+
+/// Variables that look like settings and are none. Not an error: other programs may use the prefix as well.
+pub(crate) fn unknown_variables() -> Vec<String> {
+    let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    let mut unknown: Vec<String> =
+        names.filter(|name| name.starts_with("LIAISON_") && !VARIABLES.contains(&name.as_str())).collect();
+    unknown.sort();
+    unknown
+}
+
 fn env(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|v| !v.is_empty())
 }

@@ -1,6 +1,6 @@
 //! `liaison doctor`: looks at everything an installation stands on, and changes nothing.
 
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::{backup, files, tls};
 use liaison_app::limits::Limits;
 use liaison_app::{App, recovery};
@@ -71,7 +71,14 @@ impl Findings {
 /// Looks at everything.
 pub(crate) async fn examine(config: &Config, clock: Arc<dyn Clock>) -> Findings {
     let mut found = Findings::default();
-    found.ok("configuration", "the settings are understood and go together");
+    let unknown = config::unknown_variables();
+    if unknown.is_empty() {
+        found.ok("configuration", "the settings are understood and go together");
+    } else {
+        let what = format!("variables of the environment that look like settings and are none: {}", unknown.join(", "));
+        let why = "a setting that is misspelled has no effect";
+        found.add("configuration", Level::Warning, what, why, "docs/configuration.md lists them all");
+    }
     let now = clock.now();
     if now < Timestamp::from_millis(1_735_689_600_000) {
         let why = "terms, sessions and certificates are judged by the clock";
