@@ -282,7 +282,9 @@ impl Table {
             let _ = write!(insert, "{comma}${}::{kind}[]", i + 1);
         }
         insert.push(')');
-        let select = format!("SELECT {columns} FROM \"{}\"", self.name);
+        // Each named with its table: a bare name in quotes that is no column would be taken for a text by SQLite.
+        let of_table = self.columns.iter().map(|(name, _)| format!("t.\"{name}\"")).collect::<Vec<_>>().join(", ");
+        let select = format!("SELECT {of_table} FROM \"{}\" AS t", self.name);
         let mut batch = Batch::new(self);
         let mut rows = sqlx::query(AssertSqlSafe(select)).fetch(from);
         while let Some(row) = futures_util::TryStreamExt::try_next(&mut rows).await? {

@@ -142,10 +142,10 @@ mod tests {
 
     const FIRST: Migration = Migration { version: 1, sql: MIGRATIONS[0].sql };
     const OLD: &[Migration] = &[FIRST];
-    /// Fails in its second statement, after the first has changed something.
-    const FAILING: &[Migration] =
-        &[FIRST, Migration { version: 900, sql: "CREATE TABLE later (id BIGINT); INSERT INTO nowhere VALUES (1);" }];
-    const MENDED: &[Migration] = &[FIRST, Migration { version: 900, sql: "CREATE TABLE later (id BIGINT);" }];
+    const SECOND: Migration = Migration { version: 899, sql: "CREATE TABLE later (id BIGINT)" };
+    /// Fails at its third, after the second has changed something.
+    const FAILING: &[Migration] = &[FIRST, SECOND, Migration { version: 900, sql: "INSERT INTO nowhere VALUES (1)" }];
+    const MENDED: &[Migration] = &[FIRST, SECOND, Migration { version: 900, sql: "CREATE TABLE last (id BIGINT)" }];
 
     async fn databases() -> Vec<(Db, tempfile::TempDir)> {
         let folder = tempfile::tempdir().unwrap();
@@ -171,7 +171,10 @@ mod tests {
             assert!(matches!(error, StoreError::Upgrade { version: 900, .. }), "{error:?}");
             assert_eq!(version(&db).await.unwrap(), 1);
             let mut tx = db.read().await.unwrap();
-            assert!(tx.query("SELECT id FROM later").fetch_all::<(i64,)>().await.is_err(), "its first half was undone");
+            assert!(
+                tx.query("SELECT id FROM later").fetch_all::<(i64,)>().await.is_err(),
+                "what had gone well was undone"
+            );
             drop(tx);
             // As often as it is tried: one copy, of the schema as it was and with what it held.
             for _ in 0..2 {

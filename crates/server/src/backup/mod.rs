@@ -188,8 +188,7 @@ pub(crate) async fn restore(
         None => None,
         Some(url) => {
             let db = Db::connect_postgres(url).await.context("cannot open the database")?;
-            db.upgrade(None).await.context("cannot open the database")?;
-            if !db.is_empty().await? {
+            if db.schema_version().await? > 0 && !db.is_empty().await? {
                 bail!("the database is not empty: create a new one and restore into that");
             }
             Some(db)
@@ -218,11 +217,12 @@ async fn restore_into(
     let unpacking = tokio::task::spawn_blocking(move || unpack(&from, &into, passphrase.as_deref()));
     let manifest = unpacking.await?.with_context(|| format!("cannot restore {}", file.display()))?;
     let db = Db::connect_sqlite(&staging.path().join(DATABASE)).await?;
-    let schema = db.schema_version().await.context("the backup holds no database of Liaison")?;
-    if schema == 0 || schema > SCHEMA_VERSION {
-        bail!(
-            "the backup has schema {schema}, this program knows up to {SCHEMA_VERSION}: restore it with a newer Liaison"
-        );
+    let schema = db.schema_version().await.context("it holds no database that can be read")?;
+    if schema == 0 {
+        bail!("it holds no database of Liaison");
+    }
+    if schema > SCHEMA_VERSION {
+        bail!("it has schema {schema}, this program knows up to {SCHEMA_VERSION}: restore it with a newer Liaison");
     }
     if let Some(fault) = db.faults().await?.first() {
         bail!("the database inside the backup is damaged ({fault}): use another backup");
@@ -238,6 +238,7 @@ async fn restore_into(
     let companies = recovery::standing(&db).await?.companies;
     drop(app);
     if let Some(target) = target {
+        target.upgrade(None).await.context("cannot make the schema of the database")?;
         target.fill_from(&db).await.context("cannot fill the database")?;
     }
     db.close().await;
@@ -266,7 +267,9 @@ fn must_be_empty(data: &Path) -> anyhow::Result<()> {
     let names: Vec<String> = entries.flatten().map(|e| e.file_name().to_string_lossy().into_owned()).collect();
     let interrupted = names.iter().any(|n| n == RESTORING);
     // What a restore that was interrupted put there is its own; anything else is somebody's.
-    let own = |name: &String| name == RESTORING || (interrupted && FOLDERS.contains(&name.as_str()));
+    // And file systems have a folder of their own at their root.
+    let own =
+        |name: &String| name == RESTORING || name == "lost+found" || (interrupted && FOLDERS.contains(&name.as_str()));
     if let Some(name) = names.iter().find(|n| !own(n)) {
         bail!(
             "{} is not empty (it holds {name}): a restore never writes over anything. Name a new folder with --data, or \
@@ -350,5 +353,69 @@ impl Scratch {
 impl Drop for Scratch {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn archive(entries: &[(&str, &[u8])], behind: usize) -> Vec<u8> {
+        let mut archive = tar::Builder::new(Sealing::begin(Vec::new(), "a long passphrase").unwrap());
+        for (name, bytes) in entries {
+            let mut header = tar::Header::new_gnu();
+            header.set_size(bytes.len() as u64);
+            // Set by hand: the archive's own function refuses the names that are to be refused here.
+            header.as_old_mut().name[..name.len()].copy_from_slice(name.as_bytes());
+            header.set_mode(0o777);
+            header.set_entry_type(tar::EntryType::Regular);
+            header.set_cksum();
+            archive.append(&header, *bytes).unwrap();
+        }
+        let mut sealing = archive.into_inner().unwrap();
+        sealing.write_all(&vec![0; behind]).unwrap();
+        sealing.finish().unwrap()
+    }
+
+    fn try_unpack(sealed: &[u8]) -> (anyhow::Result<Option<Manifest>>, tempfile::TempDir) {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("backup"), sealed).unwrap();
+        fs::create_dir(folder.path().join("into")).unwrap();
+        let outcome = unpack(&folder.path().join("backup"), &folder.path().join("into"), Some("a long passphrase"));
+        (outcome, folder)
+    }
+
+    const MANIFEST_TEXT: &[u8] = br#"{"liaison":"1","madeAt":"2026-01-01T00:00:00.000Z","schema":1,"position":1,
+        "generation":"g","companies":1,"later":"fields of newer programs are no harm"}"#;
+    const WHOLE: [(&str, &[u8]); 3] = [(MANIFEST, MANIFEST_TEXT), (DATABASE, b"pages"), ("keys/server.key", b"key")];
+
+    #[test]
+    fn i29_a_backup_counts_when_it_was_read_to_its_very_end() {
+        let sealed = archive(&WHOLE, 200_000);
+        assert!(try_unpack(&sealed).0.unwrap().is_some());
+        // Altered and cut off behind the archive, in pieces that hold nothing of it.
+        let mut altered = sealed.clone();
+        let last = sealed.len() - 1;
+        altered[last] ^= 1;
+        assert!(try_unpack(&altered).0.is_err());
+        assert!(try_unpack(&sealed[..sealed.len() - 1_000]).0.is_err());
+        assert!(try_unpack(&archive(&WHOLE[..1], 0)).0.is_err(), "without a database");
+        assert!(try_unpack(&archive(&WHOLE[1..], 0)).0.is_err(), "without a manifest");
+    }
+
+    #[test]
+    fn i53_nothing_is_written_outside_and_nothing_for_others_to_read() {
+        for name in ["../outside", "/tmp/outside", "keys/../../outside", "elsewhere/file", "liaison.db-wal"] {
+            let mut entries = WHOLE.to_vec();
+            entries.push((name, b"x"));
+            let (outcome, folder) = try_unpack(&archive(&entries, 0));
+            assert!(outcome.is_err(), "{name}");
+            assert!(!folder.path().join("outside").exists(), "{name}");
+        }
+        let (outcome, folder) = try_unpack(&archive(&WHOLE, 0));
+        outcome.unwrap();
+        for path in ["into/liaison.db", "into/keys", "into/keys/server.key"] {
+            assert_eq!(crate::files::others_rights(&folder.path().join(path)).unwrap(), 0, "{path}");
+        }
     }
 }
