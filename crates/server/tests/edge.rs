@@ -4,7 +4,9 @@ mod common;
 
 use common::{Backend, TestServer, run};
 use serde_json::{Value, json};
+use std::io::{BufRead, BufReader};
 use std::path::Path;
+use std::process::Stdio;
 use std::sync::Arc;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -164,9 +166,20 @@ fn h2_request(url: &str, origin: &str) -> axum::http::Request<()> {
 #[track_caller]
 fn refusal(args: &[&str]) -> String {
     let folder = tempfile::tempdir().unwrap();
-    let output = run(&[&["serve", "--data", folder.path().to_str().unwrap()], args].concat(), "");
-    assert_eq!(output.status.code(), Some(1));
-    assert!(output.stdout.is_empty());
+    let mut child = common::program()
+        .args(["serve", "--data", folder.path().to_str().unwrap()])
+        .args(args)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    if !line.is_empty() {
+        child.kill().unwrap();
+    }
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((line.as_str(), output.status.code()), ("", Some(1)), "it started with {args:?}");
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 

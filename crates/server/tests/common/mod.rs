@@ -60,7 +60,7 @@ impl Drop for TestServer {
 }
 
 /// The program, whatever settings the environment of the tests has.
-fn program() -> Command {
+pub fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_liaison"));
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("LIAISON_")) {
         command.env_remove(name);
