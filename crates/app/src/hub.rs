@@ -145,6 +145,8 @@ struct State {
     early: BTreeMap<i64, Vec<Event>>,
     /// Where handing out stood still at the last look although the log went on.
     stuck_at: Option<i64>,
+    /// The server is ending: whoever connects now is sent away at once.
+    ending: bool,
 }
 
 /// See the module.
@@ -153,6 +155,7 @@ pub struct Hub {
     state: Mutex<State>,
     generation: String,
     next_id: AtomicU64,
+    left: Notify,
 }
 
 impl Hub {
@@ -161,6 +164,7 @@ impl Hub {
             state: Mutex::new(State { handed_out: position, ..State::default() }),
             generation,
             next_id: AtomicU64::new(1),
+            left: Notify::new(),
         }
     }
 
@@ -181,7 +185,12 @@ impl Hub {
             queue: Mutex::default(),
             wake: Notify::new(),
         });
-        self.state.lock().by_member.entry(member).or_default().push(Arc::clone(&connection));
+        let mut state = self.state.lock();
+        if state.ending {
+            connection.close(Closing::GoingAway);
+        }
+        state.by_member.entry(member).or_default().push(Arc::clone(&connection));
+        drop(state);
         metrics::gauge!("liaison_connections").increment(1.0);
         connection
     }
@@ -195,6 +204,8 @@ impl Hub {
                 state.by_member.remove(&connection.member);
             }
         }
+        drop(state);
+        self.left.notify_waiters();
         metrics::gauge!("liaison_connections").decrement(1.0);
     }
 
@@ -273,8 +284,20 @@ impl Hub {
 
     /// Closes all connections, because the server ends.
     pub fn close_all(&self) {
+        self.state.lock().ending = true;
         for connection in self.connections() {
             connection.close(Closing::GoingAway);
+        }
+    }
+
+    /// Returns when nobody is connected any more.
+    pub async fn all_gone(&self) {
+        loop {
+            let left = self.left.notified();
+            if self.state.lock().by_member.is_empty() {
+                return;
+            }
+            left.await;
         }
     }
 

@@ -16,6 +16,7 @@ pub mod log;
 pub mod members;
 pub mod people;
 pub mod realtime;
+pub mod recovery;
 pub mod retries;
 pub mod rooms;
 mod seal;

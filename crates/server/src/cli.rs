@@ -3,17 +3,19 @@
 
 #![expect(clippy::doc_markdown, reason = "clap prints these comments as they are")]
 
-use crate::config::{Config, Given, LogFormat};
+mod backup;
+mod doctor;
+mod verify;
+
+use crate::config::{self, Config, Given, LogFormat};
 use crate::{api, demo, server};
 use anyhow::{Context, bail};
 use clap::{Args, Parser, Subcommand};
 use liaison_app::companies::CompanyDraft;
 use liaison_app::{App, AppError};
-use liaison_audit::{Content, Entry, Verifier};
-use liaison_domain::{AuditEntryId, Clock, CompanyId, MemberId, SystemClock, Timestamp};
-use liaison_store::audit;
+use liaison_domain::{Clock, SystemClock};
 use std::io::{Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -43,16 +45,39 @@ struct Place {
     database: Option<String>,
 }
 
+#[derive(Args)]
+struct Listening {
+    /// Where to listen (default 127.0.0.1:8480, or LIAISON_LISTEN)
+    #[arg(long)]
+    listen: Option<String>,
+    /// The address people use, where a proxy with TLS stands before the server (or LIAISON_PUBLIC_URL)
+    #[arg(long)]
+    public_url: Option<String>,
+    /// A certificate and its chain as PEM (or LIAISON_TLS_CERT)
+    #[arg(long, value_name = "FILE")]
+    tls_cert: Option<PathBuf>,
+    /// The certificate's key as PEM (or LIAISON_TLS_KEY)
+    #[arg(long, value_name = "FILE")]
+    tls_key: Option<PathBuf>,
+    /// A reverse proxy, or its network, that is believed about where requests come from; may be repeated
+    /// (or LIAISON_TRUSTED_PROXY, separated by commas)
+    #[arg(long, value_name = "CIDR")]
+    trusted_proxy: Vec<String>,
+}
+
+impl Listening {
+    fn over(self, given: Given) -> Given {
+        let Self { listen, public_url, tls_cert, tls_key, trusted_proxy } = self;
+        Given { listen, public_url, tls_cert, tls_key, trusted_proxy, ..given }
+    }
+}
+
 #[derive(Subcommand)]
 enum Command {
     /// Run the server
     Serve {
-        /// Where to listen (default 127.0.0.1:8480, or LIAISON_LISTEN)
-        #[arg(long)]
-        listen: Option<String>,
-        /// The address people use, where a proxy with TLS stands before the server (or LIAISON_PUBLIC_URL)
-        #[arg(long)]
-        public_url: Option<String>,
+        #[command(flatten)]
+        listening: Listening,
     },
     /// Run a server with two companies, people and history, in a fresh folder of its own
     Demo {
@@ -75,6 +100,27 @@ enum Command {
     /// The audit log
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Write database, keys and files into one sealed file; the server may run meanwhile
+    #[command(group(clap::ArgGroup::new("passphrase").required(true).multiple(false)
+        .args(["passphrase_stdin", "passphrase_file"])))]
+    Backup {
+        /// The file to write; it must not exist yet
+        file: PathBuf,
+        #[command(flatten)]
+        passphrase: backup::Passphrase,
+    },
+    /// Restore a backup into an empty data folder (and, with PostgreSQL, an empty database)
+    Restore {
+        /// The file that `liaison backup` wrote, or the copy that an upgrade left
+        file: PathBuf,
+        #[command(flatten)]
+        passphrase: backup::Passphrase,
+    },
+    /// Examine configuration, data folder, keys, database, audit logs, disk and certificate; changes nothing
+    Doctor {
+        #[command(flatten)]
+        listening: Listening,
+    },
     /// Print the description of the API (OpenAPI 3.1)
     Openapi,
 }
@@ -222,17 +268,27 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             say(serde_json::to_string_pretty(&api::routes().1)?);
             return Ok(ExitCode::SUCCESS);
         }
-        Command::Serve { listen, public_url } => {
-            given.listen = listen;
-            given.public_url = public_url;
-            let config = Config::load(given)?;
+        Command::Serve { listening } => {
+            let config = Config::load(listening.over(given))?;
             init_logs(&config);
+            for name in config::unknown_variables() {
+                tracing::warn!(name, "a variable of the environment looks like a setting and is none");
+            }
             let app = server::open(&config, Arc::new(SystemClock)).await?;
-            let url = config.public_url.clone();
-            server::run(app, &config, |address| {
-                say(format!("Liaison is ready at {}", url.unwrap_or_else(|| format!("http://{address}"))));
-            })
-            .await?;
+            server::run(app, &config, |url| say(format!("Liaison is ready at {url}"))).await?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        Command::Doctor { listening } => return Ok(doctor::run(listening.over(given), cli.json).await),
+        Command::Backup { file, passphrase } => {
+            let config = Config::load(given)?;
+            init_logs(&Config { log: "warn".into(), ..config.clone() });
+            backup::write(&config, &file, &passphrase, cli.json).await?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        Command::Restore { file, passphrase } => {
+            let config = Config::load(given)?;
+            init_logs(&Config { log: "warn".into(), ..config.clone() });
+            backup::restore(&config, &file, &passphrase, cli.json).await?;
             return Ok(ExitCode::SUCCESS);
         }
         Command::Demo { listen, connected } => {
@@ -240,7 +296,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             return run_demo(given, connected, cli.json).await;
         }
         Command::Audit(AuditCommand::Verify { file: Some(file), head, .. }) => {
-            return verify_file(&file, head.as_deref(), cli.json);
+            return verify::verify_file(&file, head.as_deref(), cli.json);
         }
         _ => {}
     }
@@ -309,16 +365,21 @@ async fn operate(app: &App, command: Command, json: bool) -> anyhow::Result<Exit
             let token = app.create_token_for(&handle, &label).await.map_err(explain)?;
             answer(serde_json::to_value(&token)?, token.token.clone());
         }
-        Command::Audit(AuditCommand::Export { domain }) => export(app, &domain).await?,
+        Command::Audit(AuditCommand::Export { domain }) => verify::export(app, &domain).await?,
         Command::Audit(AuditCommand::Verify { domain: Some(domain), head, .. }) => {
-            let head = head.as_deref().map(read_head).transpose()?;
+            let head = head.as_deref().map(verify::read_head).transpose()?;
             let company = app.company_by_domain(&domain).await.map_err(explain)?;
-            return verdict(&domain, app.verify_audit(company, head).await.map_err(explain)?, json);
+            return verify::verdict(&domain, app.verify_audit(company, head).await.map_err(explain)?, json);
         }
         Command::Audit(AuditCommand::Verify { domain: None, .. }) => {
             unreachable!("a file is verified without a database")
         }
-        Command::Serve { .. } | Command::Demo { .. } | Command::Openapi => unreachable!("handled before"),
+        Command::Serve { .. }
+        | Command::Demo { .. }
+        | Command::Backup { .. }
+        | Command::Restore { .. }
+        | Command::Doctor { .. }
+        | Command::Openapi => unreachable!("handled before"),
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -327,130 +388,6 @@ fn read_password() -> anyhow::Result<String> {
     let mut text = String::new();
     std::io::stdin().read_to_string(&mut text).context("cannot read the password from standard input")?;
     Ok(text.trim_end_matches(['\n', '\r']).to_owned())
-}
-
-async fn export(app: &App, domain: &str) -> anyhow::Result<()> {
-    let company = app.company_by_domain(domain).await.map_err(explain)?;
-    let mut tx = app.db.read().await?;
-    let mut after = 0;
-    loop {
-        let entries = audit::walk(&mut tx, company, after, 500).await?;
-        let Some(last) = entries.last() else { return Ok(()) };
-        after = last.seq;
-        for e in &entries {
-            say(serde_json::to_string(&ExportedEntry {
-                company_id: company,
-                seq: e.seq,
-                id: e.content.id,
-                at: e.content.at,
-                category: e.content.category.clone(),
-                action: e.content.action.clone(),
-                actor: e.content.actor,
-                target: e.content.target.clone(),
-                details: e.content.details.clone(),
-                ip: e.content.ip.clone(),
-                nonce: hex(&e.nonce),
-                content_hash: hex(&e.content_hash),
-                hash: hex(&e.hash),
-            })?);
-        }
-    }
-}
-
-/// Says how a verification ended.
-fn verdict(
-    what: &str,
-    outcome: Result<(i64, liaison_audit::Hash), liaison_audit::Fault>,
-    json: bool,
-) -> anyhow::Result<ExitCode> {
-    match outcome {
-        Ok((seq, hash)) => {
-            let hash = hex(&hash);
-            if json {
-                say(serde_json::json!({ "ok": true, "seq": seq, "hash": hash }));
-            } else {
-                say(format!("{what}: {seq} entries, unaltered; head {hash}"));
-            }
-            Ok(ExitCode::SUCCESS)
-        }
-        Err(fault) => {
-            if json {
-                say(serde_json::json!({ "ok": false, "fault": fault.to_string() }));
-            }
-            bail!("{what}: {fault}");
-        }
-    }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    liaison_app::audit::hex(bytes)
-}
-
-fn unhex(text: &str) -> Option<Vec<u8>> {
-    let digits = |i: usize| text.get(i * 2..i * 2 + 2).and_then(|d| u8::from_str_radix(d, 16).ok());
-    if text.len().is_multiple_of(2) { (0..text.len() / 2).map(digits).collect() } else { None }
-}
-
-/// A line of an export.
-#[derive(serde::Deserialize, serde::Serialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct ExportedEntry {
-    company_id: CompanyId,
-    seq: i64,
-    id: AuditEntryId,
-    at: Timestamp,
-    category: String,
-    action: String,
-    actor: Option<MemberId>,
-    target: Option<String>,
-    /// The particulars as the very text that was hashed.
-    details: String,
-    ip: Option<String>,
-    nonce: String,
-    content_hash: String,
-    hash: String,
-}
-
-/// Verifies an export, which needs no database and no server.
-fn verify_file(file: &Path, head: Option<&Path>, json: bool) -> anyhow::Result<ExitCode> {
-    let head = head.map(read_head).transpose()?;
-    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
-    let mut verifier: Option<Verifier> = None;
-    let what = file.display().to_string();
-    for (i, line) in text.lines().enumerate() {
-        let e: ExportedEntry =
-            serde_json::from_str(line).with_context(|| format!("{what}: line {} is no entry", i + 1))?;
-        let entry = Entry {
-            seq: e.seq,
-            content: Content {
-                id: e.id,
-                at: e.at,
-                category: e.category,
-                action: e.action,
-                actor: e.actor,
-                target: e.target,
-                details: e.details,
-                ip: e.ip,
-            },
-            nonce: unhex(&e.nonce).unwrap_or_default(),
-            content_hash: unhex(&e.content_hash).unwrap_or_default(),
-            hash: unhex(&e.hash).unwrap_or_default(),
-        };
-        if let Err(fault) = verifier.get_or_insert_with(|| Verifier::new(e.company_id, head)).next(&entry) {
-            return verdict(&what, Err(fault), json);
-        }
-    }
-    let verifier = verifier.with_context(|| format!("{what} holds no entries"))?;
-    verdict(&what, verifier.finish(), json)
-}
-
-fn read_head(file: &Path) -> anyhow::Result<(i64, liaison_audit::Hash)> {
-    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
-    let head: serde_json::Value = serde_json::from_str(&text).context("the head is not JSON")?;
-    let seq = head["seq"].as_i64().context("the head has no seq")?;
-    let hash = head["hash"].as_str().context("the head has no hash")?;
-    let hash = unhex(hash).and_then(|b| b.try_into().ok()).context("the head's hash is not 64 hexadecimal digits")?;
-    Ok((seq, hash))
 }
 
 async fn run_demo(mut given: Given, connected: bool, json: bool) -> anyhow::Result<ExitCode> {
@@ -469,8 +406,7 @@ async fn run_demo(mut given: Given, connected: bool, json: bool) -> anyhow::Resu
     app.db.close().await;
     drop(app);
     let app = server::open(&config, Arc::new(SystemClock)).await?;
-    server::run(app, &config, |address| {
-        let url = format!("http://{address}");
+    server::run(app, &config, |url| {
         if json {
             say(serde_json::json!({ "url": url, "password": demo::PASSWORD, "logins": logins, "data": folder }));
         } else {

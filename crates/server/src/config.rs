@@ -1,8 +1,9 @@
 //! The configuration: one TOML file, then environment variables, then the command line, each over the one before.
 
 use anyhow::{Context, bail};
+use ipnet::IpNet;
 use serde::Deserialize;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 /// Every setting; `docs/configuration.md` describes each.
@@ -13,6 +14,9 @@ pub(crate) struct FileConfig {
     data: Option<PathBuf>,
     database: Option<String>,
     public_url: Option<String>,
+    tls_cert: Option<PathBuf>,
+    tls_key: Option<PathBuf>,
+    trusted_proxy: Option<Vec<String>>,
     log: Option<String>,
     log_format: Option<String>,
 }
@@ -25,6 +29,16 @@ pub(crate) struct Given {
     pub data: Option<PathBuf>,
     pub database: Option<String>,
     pub public_url: Option<String>,
+    pub tls_cert: Option<PathBuf>,
+    pub tls_key: Option<PathBuf>,
+    pub trusted_proxy: Vec<String>,
+}
+
+/// A certificate with its chain, and its key, both as PEM.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct TlsFiles {
+    pub cert: PathBuf,
+    pub key: PathBuf,
 }
 
 /// How logs are written.
@@ -42,6 +56,9 @@ pub(crate) struct Config {
     /// A PostgreSQL address; none for SQLite in the data folder.
     pub database: Option<String>,
     pub public_url: Option<String>,
+    pub tls: Option<TlsFiles>,
+    /// The proxies whose word is taken for where a request came from.
+    pub trusted_proxies: Vec<IpNet>,
     pub log: String,
     pub log_format: LogFormat,
 }
@@ -58,12 +75,6 @@ impl Config {
         let listen: SocketAddr = listen
             .parse()
             .with_context(|| format!("listen: {listen:?} is not an address of the form 127.0.0.1:8480"))?;
-        if !listen.ip().is_loopback() {
-            bail!(
-                "listen: {listen} can be reached from other machines, and this version does not speak TLS. \
-                 Listen on 127.0.0.1 and put a reverse proxy with TLS before it (set public_url to its address)."
-            );
-        }
         let public_url = given.public_url.or_else(|| env("LIAISON_PUBLIC_URL")).or(file.public_url);
         if let Some(url) = &public_url {
             let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://localhost"));
@@ -71,6 +82,21 @@ impl Config {
                 bail!("public_url: {url:?} is not of the form https://chat.example.com");
             }
         }
+        let tls_cert = given.tls_cert.or_else(|| env("LIAISON_TLS_CERT").map(PathBuf::from)).or(file.tls_cert);
+        let tls_key = given.tls_key.or_else(|| env("LIAISON_TLS_KEY").map(PathBuf::from)).or(file.tls_key);
+        let tls = match (tls_cert, tls_key) {
+            (Some(cert), Some(key)) => Some(TlsFiles { cert, key }),
+            (None, None) => None,
+            (Some(_), None) => bail!("tls_cert is given without tls_key: TLS needs both"),
+            (None, Some(_)) => bail!("tls_key is given without tls_cert: TLS needs both"),
+        };
+        let proxies = match env("LIAISON_TRUSTED_PROXY") {
+            _ if !given.trusted_proxy.is_empty() => given.trusted_proxy,
+            Some(list) => list.split(',').map(|p| p.trim().to_owned()).collect(),
+            None => file.trusted_proxy.unwrap_or_default(),
+        };
+        let trusted_proxies = proxies.iter().map(|p| network(p)).collect::<anyhow::Result<Vec<_>>>()?;
+        must_be_guarded(listen, tls.is_some(), &trusted_proxies, public_url.as_deref())?;
         let database = given.database.or_else(|| env("LIAISON_DATABASE")).or(file.database);
         if let Some(url) = &database
             && !url.starts_with("postgres://")
@@ -89,10 +115,63 @@ impl Config {
             data: data.unwrap_or_else(|| PathBuf::from("liaison-data")),
             database,
             public_url: public_url.map(|u| u.trim_end_matches('/').to_owned()),
+            tls,
+            trusted_proxies,
             log: env("LIAISON_LOG").or(file.log).unwrap_or_else(|| "info,sqlx=warn".into()),
             log_format,
         })
     }
+}
+
+/// An address or a network: `10.0.0.7`, `10.0.0.0/8`.
+fn network(text: &str) -> anyhow::Result<IpNet> {
+    let network = text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
+    let network = network.map_err(|_| {
+        anyhow::anyhow!("trusted_proxy: {text:?} is neither an address (10.0.0.7) nor a network (10.0.0.0/8)")
+    })?;
+    if network.prefix_len() == 0 {
+        bail!("trusted_proxy: {text} trusts everybody to say where a request comes from. Name the proxy's own address");
+    }
+    Ok(network)
+}
+
+/// Passwords and messages do not cross a network in the clear (I-58).
+fn must_be_guarded(listen: SocketAddr, tls: bool, proxies: &[IpNet], public_url: Option<&str>) -> anyhow::Result<()> {
+    if tls && public_url.is_some_and(|url| !url.starts_with("https://")) {
+        bail!("public_url: begins with http:// although tls_cert is set; people then reach the server by https://");
+    }
+    let by_proxy = !proxies.is_empty() && public_url.is_some_and(|url| url.starts_with("https://"));
+    if listen.ip().is_loopback() || tls || by_proxy {
+        return Ok(());
+    }
+    bail!(
+        "listen: {listen} can be reached from other machines, and passwords would cross the network in the clear. Do one \
+         of three: give certificate files (tls_cert and tls_key); or name the reverse proxy with TLS that stands before \
+         the server (trusted_proxy, and public_url with its https:// address); or listen on 127.0.0.1"
+    );
+}
+
+/// Every variable that is a setting.
+const VARIABLES: [&str; 10] = [
+    "LIAISON_CONFIG",
+    "LIAISON_DATA",
+    "LIAISON_DATABASE",
+    "LIAISON_LISTEN",
+    "LIAISON_LOG",
+    "LIAISON_LOG_FORMAT",
+    "LIAISON_PUBLIC_URL",
+    "LIAISON_TLS_CERT",
+    "LIAISON_TLS_KEY",
+    "LIAISON_TRUSTED_PROXY",
+];
+
+/// Variables that look like settings and are none. Not an error: other programs may use the prefix as well.
+pub(crate) fn unknown_variables() -> Vec<String> {
+    let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    let mut unknown: Vec<String> =
+        names.filter(|name| name.starts_with("LIAISON_") && !VARIABLES.contains(&name.as_str())).collect();
+    unknown.sort();
+    unknown
 }
 
 fn env(name: &str) -> Option<String> {
@@ -113,11 +192,30 @@ mod tests {
     }
 
     #[test]
-    fn i58_an_open_listener_refuses_to_start() {
+    fn i58_an_open_listener_without_tls_or_a_named_proxy_refuses_to_start() {
         assert!(listen("127.0.0.1:0").is_ok());
         assert!(listen("[::1]:8480").is_ok());
-        for open in ["0.0.0.0:8480", "192.0.2.1:80", "nonsense"] {
+        for open in ["0.0.0.0:8480", "192.0.2.1:80", "[::]:8480", "nonsense"] {
             assert!(listen(open).is_err(), "{open}");
+        }
+        let error = listen("0.0.0.0:8480").unwrap_err().to_string();
+        for remedy in ["tls_cert", "trusted_proxy", "public_url", "127.0.0.1"] {
+            assert!(error.contains(remedy), "{error}");
+        }
+        let open = Given { listen: Some("0.0.0.0:8480".into()), ..Given::default() };
+        let tls = Given { tls_cert: Some("c".into()), tls_key: Some("k".into()), ..open.clone() };
+        assert!(Config::load(tls.clone()).is_ok());
+        assert!(Config::load(Given { tls_key: None, ..tls.clone() }).is_err());
+        assert!(Config::load(Given { public_url: Some("http://localhost:1".into()), ..tls }).is_err());
+        let proxy = Given { trusted_proxy: vec!["10.0.0.7".into(), "fd00::/8".into()], ..open.clone() };
+        assert!(Config::load(proxy.clone()).is_err(), "a proxy without TLS");
+        let url = Some("https://chat.hana.example".to_owned());
+        assert_eq!(Config::load(Given { public_url: url.clone(), ..proxy }).unwrap().trusted_proxies.len(), 2);
+        assert!(Config::load(Given { public_url: url.clone(), ..open.clone() }).is_err(), "TLS without a named proxy");
+        for wrong in ["0.0.0.0/0", "::/0", "proxy.hana.example", ""] {
+            let trusted_proxy = vec![wrong.to_owned()];
+            let error = Config::load(Given { trusted_proxy, public_url: url.clone(), ..open.clone() }).unwrap_err();
+            assert!(error.to_string().starts_with("trusted_proxy:"), "{error}");
         }
     }
 

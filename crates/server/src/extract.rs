@@ -22,9 +22,9 @@ pub(crate) struct ClientIp(pub Option<String>);
 impl FromRequestParts<AppState> for ClientIp {
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, ApiError> {
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        Ok(Self(peer.map(|ConnectInfo(addr)| addr.ip().to_string())))
+        Ok(Self(peer.map(|ConnectInfo(addr)| state.edge.client(addr.ip(), &parts.headers).to_string())))
     }
 }
 
@@ -78,10 +78,11 @@ pub(crate) fn is_same_origin(headers: &HeaderMap, state: &AppState) -> bool {
     let Some(origin) = headers.get(ORIGIN).and_then(|o| o.to_str().ok()) else {
         return headers.get("sec-fetch-site").is_some_and(|site| site == "same-origin");
     };
-    match &state.edge.public_url {
-        Some(url) => origin == url.trim_end_matches('/'),
-        None => headers.get(HOST).and_then(|h| h.to_str().ok()).is_some_and(|host| origin == format!("http://{host}")),
+    if let Some(url) = &state.edge.public_url {
+        return origin == url.trim_end_matches('/');
     }
+    let scheme = if state.edge.tls { "https" } else { "http" };
+    headers.get(HOST).and_then(|h| h.to_str().ok()).is_some_and(|host| origin == format!("{scheme}://{host}"))
 }
 
 /// A JSON body. Unknown fields are refused (I-10); what is wrong is said with its place.

@@ -2,14 +2,18 @@
 
 mod api;
 mod assets;
+mod backup;
 mod cli;
 mod config;
 mod demo;
+mod doctor;
 mod error;
 mod extract;
+mod files;
 mod retry;
 mod server;
 mod state;
+mod tls;
 mod ws;
 
 #[global_allocator]

@@ -1,23 +1,24 @@
 //! Puts the routes, their headers and the background work together, and runs them.
 
 use crate::state::{AppState, Edge};
-use crate::{api, assets, config::Config};
+use crate::{api, assets, backup, config::Config, files, tls};
 use anyhow::Context;
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::extract::{ConnectInfo, DefaultBodyLimit, Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use axum_server::accept::NoDelayAcceptor;
+use axum_server::tls_rustls::RustlsAcceptor;
 use liaison_app::limits::Limits;
 use liaison_app::{Actor, App, Credential, upkeep};
 use liaison_domain::{Clock, Role};
 use liaison_store::Db;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::{Arc, OnceLock};
-use tokio::net::TcpListener;
+use std::time::Duration;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
@@ -25,48 +26,33 @@ use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove
 /// The largest body of a request, in bytes.
 pub(crate) const MAX_BODY: usize = 1024 * 1024;
 
-/// Opens the database, the server's key and the use cases.
+/// How long requests that have begun may take once the server is ending.
+const GRACE: Duration = Duration::from_secs(10);
+/// How long the goodbyes of sockets may take after that.
+const GOODBYE: Duration = Duration::from_secs(3);
+/// How often the metrics are tidied: what histograms have gathered is summed up.
+const TIDY_EVERY: Duration = Duration::from_secs(5);
+
+/// Opens the database, the server's key and the use cases. An older database is copied into the folder `backups` and
+/// then upgraded.
 pub(crate) async fn open(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<App>> {
-    std::fs::create_dir_all(&config.data)
+    files::make_private_folder(&config.data)
         .with_context(|| format!("cannot make the data folder {}", config.data.display()))?;
+    if backup::was_interrupted(config) {
+        anyhow::bail!(
+            "a restore into {} was interrupted and left no database: run `liaison restore` again",
+            config.data.display()
+        );
+    }
+    // First of all: without a good key nothing is opened, let alone upgraded.
+    let key = files::server_key(&config.data)?;
     let db = match &config.database {
-        None => Db::open_sqlite(&config.data.join("liaison.db")).await,
-        Some(url) => Db::open_postgres(url).await,
+        None => Db::connect_sqlite(&config.data.join("liaison.db")).await,
+        Some(url) => Db::connect_postgres(url).await,
     };
     let db = db.context("cannot open the database")?;
-    let key = server_key(&config.data)?;
+    db.upgrade(Some(&config.data.join("backups"))).await.context("cannot open the database")?;
     App::start(db, clock, key, Limits::default()).await.context("cannot read the database")
-}
-
-/// The server's secret: 32 random bytes in a file of its own, made at the first start.
-fn server_key(data: &Path) -> anyhow::Result<[u8; 32]> {
-    let folder = data.join("keys");
-    let file = folder.join("server.key");
-    if !file.exists() {
-        std::fs::create_dir_all(&folder)?;
-        let fresh: [u8; 32] = rand::random();
-        // Written beside and renamed: a crash leaves either no key or a whole one.
-        let beside = folder.join(format!("server.key.{}", std::process::id()));
-        write_private(&beside, &fresh)?;
-        std::fs::rename(&beside, &file)?;
-    }
-    let bytes = std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
-    bytes.try_into().map_err(|_| anyhow::anyhow!("{} is not a key of 32 bytes", file.display()))
-}
-
-fn write_private(file: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    use std::io::Write;
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.mode(0o600);
-    }
-    let mut handle = options.open(file)?;
-    handle.write_all(bytes)?;
-    handle.sync_all()?;
-    Ok(())
 }
 
 fn metrics_handle() -> PrometheusHandle {
@@ -83,8 +69,8 @@ fn metrics_handle() -> PrometheusHandle {
 }
 
 /// All routes over these use cases.
-pub(crate) fn router(app: Arc<App>, public_url: Option<String>) -> Router {
-    let state = AppState { app, edge: Arc::new(Edge { public_url }) };
+pub(crate) fn router(app: Arc<App>, edge: Edge) -> Router {
+    let state = AppState { app, edge: Arc::new(edge) };
     let (api, openapi) = api::routes();
     let description = serde_json::to_string(&openapi).unwrap_or_default();
     let handle = metrics_handle();
@@ -110,8 +96,9 @@ pub(crate) fn router(app: Arc<App>, public_url: Option<String>) -> Router {
         .fallback(assets::serve)
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(CompressionLayer::new().gzip(true).compress_when(compressible))
-        .layer(middleware::from_fn(headers))
+        .layer(middleware::from_fn_with_state(state.clone(), headers))
         .layer(CatchPanicLayer::custom(panicked))
+        .layer(middleware::from_fn_with_state(state.clone(), admit))
         .with_state(state)
 }
 
@@ -133,7 +120,27 @@ fn panicked(_: Box<dyn std::any::Any + Send + 'static>) -> Response {
     crate::error::ApiError::from(liaison_app::AppError::Internal("panic".into())).into_response()
 }
 
-async fn headers(request: Request, next: Next) -> Response {
+/// Sends away who has no business at an open door without TLS, and gives requests of HTTP/2 their `Host`.
+async fn admit(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip());
+    if peer.is_some_and(|peer| !state.edge.admits(peer)) {
+        return crate::error::ApiError::edge(
+            StatusCode::FORBIDDEN,
+            "NOT_THE_PROXY",
+            "This server is reached through its reverse proxy only. Use its public address.",
+        )
+        .into_response();
+    }
+    if let Some(authority) = request.uri().authority()
+        && !request.headers().contains_key(header::HOST)
+        && let Ok(host) = HeaderValue::from_str(authority.as_str())
+    {
+        request.headers_mut().insert(header::HOST, host);
+    }
+    next.run(request).await
+}
+
+async fn headers(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let of_api = request.uri().path().starts_with("/api");
     let mut response = next.run(request).await;
     let all = response.headers_mut();
@@ -142,6 +149,9 @@ async fn headers(request: Request, next: Next) -> Response {
         all.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("private, no-store"));
     }
     all.insert(header::CONTENT_SECURITY_POLICY, assets::CONTENT_SECURITY_POLICY.clone());
+    if state.edge.is_secure() {
+        all.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
+    }
     for (name, value) in [
         ("x-content-type-options", "nosniff"),
         ("referrer-policy", "same-origin"),
@@ -155,11 +165,15 @@ async fn headers(request: Request, next: Next) -> Response {
     response
 }
 
-/// Runs until a signal comes or the writer fails.
-pub(crate) async fn run(app: Arc<App>, config: &Config, announce: impl FnOnce(SocketAddr)) -> anyhow::Result<()> {
-    let listener = TcpListener::bind(config.listen)
-        .await
+/// Runs until a signal comes or the writer fails. `announce` gets the address to show.
+pub(crate) async fn run(app: Arc<App>, config: &Config, announce: impl FnOnce(String)) -> anyhow::Result<()> {
+    let tls = match &config.tls {
+        Some(files) => Some((files.clone(), tls::load(files).await?)),
+        None => None,
+    };
+    let listener = std::net::TcpListener::bind(config.listen)
         .with_context(|| format!("cannot listen on {}: is another server running there?", config.listen))?;
+    listener.set_nonblocking(true)?;
     let address = listener.local_addr()?;
     let hub = Arc::clone(&app.hub);
     upkeep::run(
@@ -178,46 +192,80 @@ pub(crate) async fn run(app: Arc<App>, config: &Config, announce: impl FnOnce(So
                 .collect()
         }),
     );
-    let routes = router(Arc::clone(&app), config.public_url.clone());
-    announce(address);
-    tracing::info!(%address, "the server is ready");
-    let stopping = {
-        let app = Arc::clone(&app);
+    let edge = Edge {
+        public_url: config.public_url.clone(),
+        tls: tls.is_some(),
+        trusted_proxies: config.trusted_proxies.clone(),
+        proxies_only: tls.is_none() && !address.ip().is_loopback(),
+    };
+    let routes = router(Arc::clone(&app), edge).into_make_service_with_connect_info::<SocketAddr>();
+    // Installed before anybody hears that the server is ready, and may send a signal.
+    let ending = signal()?;
+    let fresh = tokio::spawn(tls::keep_fresh(tls.clone()));
+    let tidying = tokio::spawn(tidy_metrics());
+    let handle = axum_server::Handle::new();
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    announce(config.public_url.clone().unwrap_or_else(|| format!("{scheme}://{address}")));
+    tracing::info!(%address, tls = tls.is_some(), "the server is ready");
+    tokio::spawn({
+        let (app, handle) = (Arc::clone(&app), handle.clone());
         async move {
             tokio::select! {
-                () = signal() => tracing::info!("the server is ending"),
+                () = ending => tracing::info!("the server is ending"),
                 () = app.failure() => {}
             }
+            // From here on nobody is accepted; requests that have begun are finished.
+            handle.graceful_shutdown(Some(GRACE));
             app.hub.close_all();
         }
-    };
-    axum::serve(listener, routes.into_make_service_with_connect_info::<SocketAddr>())
-        .with_graceful_shutdown(stopping)
-        .await?;
+    });
+    let server = axum_server::from_tcp(listener)?.handle(handle);
+    match tls {
+        Some((_, tls)) => {
+            let acceptor = RustlsAcceptor::new(tls).acceptor(NoDelayAcceptor::new());
+            server.acceptor(acceptor).serve(routes).await?;
+        }
+        None => server.acceptor(NoDelayAcceptor::new()).serve(routes).await?,
+    }
+    // The closing frames of sockets are still on their way.
+    let _ = tokio::time::timeout(GOODBYE, app.hub.all_gone()).await;
+    fresh.abort();
+    tidying.abort();
     let failed = app.has_failed();
     app.db.close().await;
     if failed {
         anyhow::bail!("a commit failed: start the server again, it continues from what is on disk");
     }
+    tracing::info!("the server has ended");
     Ok(())
 }
 
-async fn signal() {
-    let interrupt = async {
-        let _ = tokio::signal::ctrl_c().await;
-    };
+async fn tidy_metrics() {
+    let handle = metrics_handle();
+    let mut ticks = tokio::time::interval(TIDY_EVERY);
+    loop {
+        ticks.tick().await;
+        handle.run_upkeep();
+    }
+}
+
+/// Resolves at the first request to end. Listens from the call on, not only once it is awaited.
+fn signal() -> anyhow::Result<impl Future<Output = ()>> {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+        let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+        Ok(async move {
             tokio::select! {
-                () = interrupt => {}
+                _ = interrupt.recv() => {}
                 _ = terminate.recv() => {}
             }
-            return;
-        }
+        })
     }
-    interrupt.await;
+    #[cfg(not(unix))]
+    Ok(async {
+        let _ = tokio::signal::ctrl_c().await;
+    })
 }
 
 /// The operator acting as a member, as the demo does.

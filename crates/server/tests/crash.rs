@@ -157,7 +157,7 @@ async fn i16_no_power_cut_loses_what_was_acknowledged() {
     server.kill();
     let read = |name: &str| std::fs::read(server.folder.path().join(name)).unwrap();
     let base = [read("liaison.db"), read("liaison.db-wal")];
-    server.start_again(&[("LD_PRELOAD", library.as_os_str()), ("LIAISON_RECORD", record.as_os_str())]);
+    server.start_again_with(&[("LD_PRELOAD", library.as_os_str()), ("LIAISON_RECORD", record.as_os_str())]);
     aiko.url.clone_from(&server.url);
     mina.url.clone_from(&server.url);
     let senders: Vec<_> =

@@ -4,7 +4,7 @@
 mod common;
 mod history;
 
-use common::{Backend, Person, TestServer, campaign, line};
+use common::{Backend, Person, Socket, TestServer, campaign, line};
 use history::{History, Line, Moment, Sent, Switched};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -55,11 +55,10 @@ impl Scene {
 
     async fn send_by_socket(
         self,
-        who: Person,
+        mut socket: Socket,
         name: String,
         last: tokio::sync::oneshot::Receiver<i64>,
     ) -> (Vec<Sent>, Vec<Line>) {
-        let mut socket = who.socket().await;
         let mut sent = Vec::new();
         for i in 0.. {
             if !self.goes_on() {
@@ -104,13 +103,20 @@ async fn i03_after_a_revocation_is_answered_nothing_passes(backend: Backend) {
     let room = cast.meet().await;
     let scene = Scene { room: room.clone(), now: Now::default(), stop: Arc::default() };
     let (mut by_rest, mut by_socket, mut endings) = (Vec::new(), Vec::new(), Vec::new());
+    // All sockets are open before the first line is sent: each has to receive every one.
+    let mut sockets = Vec::new();
+    for _ in 0..3 {
+        for person in [&cast.mina, &cast.leo] {
+            sockets.push(person.socket().await);
+        }
+    }
     for n in 0..3 {
         for person in [&cast.mina, &cast.leo] {
             let name = format!("{}{n}", &person.handle[..4]);
             by_rest.push(tokio::spawn(scene.clone().send_by_rest(person.clone(), format!("{name}r"))));
             let (ending, last) = tokio::sync::oneshot::channel();
             endings.push(ending);
-            let sender = scene.clone().send_by_socket(person.clone(), format!("{name}s"), last);
+            let sender = scene.clone().send_by_socket(sockets.remove(0), format!("{name}s"), last);
             by_socket.push((format!("{name}s"), tokio::spawn(sender)));
         }
     }

@@ -151,3 +151,12 @@ pub async fn walk(tx: &mut Tx, company: CompanyId, after: i64, limit: i64) -> Re
 pub async fn head(tx: &mut Tx, company: CompanyId) -> Result<(i64, Vec<u8>), StoreError> {
     tx.query("SELECT audit_seq, audit_hash FROM companies WHERE id = $1").bind(company).fetch_one().await
 }
+
+/// When the newest entry of any log was written.
+///
+/// # Errors
+/// Where the database refuses.
+pub async fn newest(tx: &mut Tx) -> Result<Option<Timestamp>, StoreError> {
+    let (at,): (Option<i64>,) = tx.query("SELECT MAX(at) FROM audit_entries").fetch_one().await?;
+    Ok(at.map(Timestamp::from_millis))
+}

@@ -1,16 +1,18 @@
 //! The one file that knows there are two drivers.
 //!
 //! A statement is `&'static str` with `$1` placeholders, valid on both. [`Tx`] carries it to whichever database this
-//! is; [`Param`] and [`Record`] say what can go in and come out. What the two must do differently is decided here and
-//! in `migrate.rs`, nowhere else.
+//! is; [`Param`] and [`Record`] say what can go in and come out. What the two must do differently is decided here, in
+//! `migrate.rs` and in `copy.rs`, nowhere else.
 
 use crate::migrate;
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgPoolOptions, PgRow};
 use sqlx::sqlite::{
     SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
 };
-use sqlx::{Arguments, Encode, Executor, FromRow, PgPool, Postgres, Sqlite, SqlitePool, Transaction, Type};
-use std::path::Path;
+use sqlx::{
+    Arguments, Encode, Executor, FromRow, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool, Transaction, Type,
+};
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -21,7 +23,10 @@ pub enum StoreError {
     #[error("the database did not do what was asked")]
     Database(#[from] sqlx::Error),
     /// The database was written by a newer Liaison.
-    #[error("the database has schema {found}, this program knows up to {known}: use the newer program")]
+    #[error(
+        "the database has schema {found}, this program knows up to {known}: a newer Liaison has written it. Start that \
+         version again, or restore a backup that this one made into an empty data folder. Nothing was changed"
+    )]
     NewerSchema {
         /// What the database has.
         found: i64,
@@ -29,8 +34,30 @@ pub enum StoreError {
         known: i64,
     },
     /// A migration that was applied is not the one this program has.
-    #[error("migration {0} was changed after it was applied")]
+    #[error(
+        "migration {0} was changed after it was applied: this program was built from other sources than the one that \
+         wrote the database. Use a released version"
+    )]
     ChangedMigration(i64),
+    /// A step of an upgrade failed. The database is as it was.
+    #[error("the upgrade to schema {version} failed and was undone; the next start tries it again")]
+    Upgrade {
+        /// The schema that was not reached.
+        version: i64,
+        /// Why.
+        source: sqlx::Error,
+    },
+    /// A copy of the database could not be written or read.
+    #[error("the copy of the database at {path} could not be written or read")]
+    Copy {
+        /// Where.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// What is to be filled holds something already.
+    #[error("the database is not empty: it holds companies already")]
+    NotEmpty,
     /// A stored value cannot be read.
     #[error("stored value is broken: {0}")]
     Broken(String),
@@ -106,11 +133,23 @@ pub struct WriteHead {
 }
 
 impl Db {
-    /// Opens a SQLite file, making it and bringing its schema up to date where needed.
+    /// Opens a SQLite file, making it and bringing its schema up to date where needed. Before an older schema is
+    /// changed, a copy goes into the folder `backups` beside the file.
     ///
     /// # Errors
     /// Where the file cannot be opened or was written by a newer program.
     pub async fn open_sqlite(file: &Path) -> Result<Self, StoreError> {
+        let db = Self::connect_sqlite(file).await?;
+        let copies = file.parent().map(|folder| folder.join("backups"));
+        db.upgrade(copies.as_deref()).await?;
+        Ok(db)
+    }
+
+    /// Opens a SQLite file, making it where needed, and leaves its schema alone.
+    ///
+    /// # Errors
+    /// Where the file cannot be opened.
+    pub async fn connect_sqlite(file: &Path) -> Result<Self, StoreError> {
         let options = SqliteConnectOptions::new()
             .filename(file)
             .create_if_missing(true)
@@ -128,25 +167,61 @@ impl Db {
         let readers = SqlitePoolOptions::new()
             .max_connections(8)
             .connect_lazy_with(options.pragma("cache_size", "-8192").pragma("query_only", "ON"));
-        let db = Self::Sqlite { writer, readers, checkpointer };
-        migrate::run(&db).await?;
-        Ok(db)
+        Ok(Self::Sqlite { writer, readers, checkpointer })
     }
 
-    /// Connects to PostgreSQL and brings its schema up to date where needed.
+    /// Connects to PostgreSQL and brings its schema up to date where needed, without a copy of an older one: the server
+    /// uses [`Db::connect_postgres`] and [`Db::upgrade`].
     ///
     /// # Errors
     /// Where the server cannot be reached or the database was written by a newer program.
     pub async fn open_postgres(url: &str) -> Result<Self, StoreError> {
+        let db = Self::connect_postgres(url).await?;
+        db.upgrade(None).await?;
+        Ok(db)
+    }
+
+    /// Connects to PostgreSQL and leaves its schema alone.
+    ///
+    /// # Errors
+    /// Where the server cannot be reached.
+    pub async fn connect_postgres(url: &str) -> Result<Self, StoreError> {
         let options = PgConnectOptions::from_str(url).map_err(|_| StoreError::Address("postgres://…".into()))?;
         let pool = PgPoolOptions::new()
             .max_connections(16)
             .acquire_timeout(Duration::from_secs(10))
+            .after_connect(|connection, _| {
+                Box::pin(async move {
+                    // Acknowledged means on disk (I-16), whatever the database's default says; stricter ones stay.
+                    connection
+                        .execute(
+                            "SELECT set_config('synchronous_commit', 'on', false)
+                             WHERE current_setting('synchronous_commit') = 'off'",
+                        )
+                        .await?;
+                    Ok(())
+                })
+            })
             .connect_with(options)
             .await?;
-        let db = Self::Postgres(pool);
-        migrate::run(&db).await?;
-        Ok(db)
+        Ok(Self::Postgres(pool))
+    }
+
+    /// The schema of the database, 0 where it is a fresh one.
+    ///
+    /// # Errors
+    /// Where the database is gone.
+    pub async fn schema_version(&self) -> Result<i64, StoreError> {
+        migrate::version(self).await
+    }
+
+    /// Brings the schema up to date. Where there is an older one, `copies` names the folder that gets a copy of the
+    /// database first, as one SQLite file whichever database this is; answers its path.
+    ///
+    /// # Errors
+    /// Where the copy cannot be written, a step fails (nothing is changed then), or a newer program wrote the database.
+    pub async fn upgrade(&self, copies: Option<&Path>) -> Result<Option<PathBuf>, StoreError> {
+        migrate::upgrade(self, migrate::MIGRATIONS, copies).await
     }
 
     /// Begins a writing transaction and takes its place in the line of writers.
@@ -205,11 +280,18 @@ impl Db {
         Ok(())
     }
 
-    /// Waits for running statements and closes all connections.
+    /// Waits for running statements and closes all connections. On SQLite all that the write-ahead log holds is moved
+    /// into the file first, so that what is left behind is one file.
     pub async fn close(&self) {
         match self {
             Self::Sqlite { writer, readers, checkpointer } => {
                 readers.close().await;
+                if !checkpointer.is_closed()
+                    && let Err(error) = checkpointer.execute("PRAGMA wal_checkpoint(TRUNCATE)").await
+                {
+                    // Nothing is lost: the next start reads the log.
+                    tracing::warn!(%error, "the write-ahead log could not be emptied");
+                }
                 checkpointer.close().await;
                 writer.close().await;
             }
@@ -229,6 +311,17 @@ pub struct Tx {
 }
 
 impl Tx {
+    /// The connection of a transaction on SQLite, for what is written for it alone.
+    ///
+    /// # Panics
+    /// On PostgreSQL.
+    pub(crate) fn as_sqlite(&mut self) -> &mut SqliteConnection {
+        match &mut self.inner {
+            Inner::Sqlite(tx) => tx,
+            Inner::Postgres(_) => unreachable!("only for a transaction that was begun on SQLite"),
+        }
+    }
+
     /// A statement in the spelling of this driver, where one costs much less than the other: to SQLite `$1` is a *name*,
     /// and binding a thousand of them looks each up in a list; `?` is a mere place. Everything else is written once.
     pub(crate) fn query_by_driver(&mut self, sqlite: &'static str, postgres: &'static str) -> Statement<'_> {

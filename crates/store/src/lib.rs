@@ -8,6 +8,7 @@
 pub mod audit;
 pub mod companies;
 pub mod contacts;
+mod copy;
 mod db;
 pub mod facts;
 pub mod grants;

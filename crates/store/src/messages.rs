@@ -363,3 +363,22 @@ pub async fn count_of_others(tx: &mut Tx, room: RoomId, me: MemberId, from: i64,
 pub async fn log_head(tx: &mut Tx) -> Result<(i64, i64, String), StoreError> {
     tx.query("SELECT position, policy_version, generation FROM heads WHERE id = 1").fetch_one().await
 }
+
+/// Gives the database a new generation: every cursor from before is answered with an order to load anew (I-29).
+///
+/// # Errors
+/// Where the database refuses.
+pub async fn renew_generation(tx: &mut Tx) -> Result<String, StoreError> {
+    let generation = crate::migrate::fresh_generation();
+    tx.query("UPDATE heads SET generation = $1").bind(generation.as_str()).execute().await?;
+    Ok(generation)
+}
+
+/// When the newest line of any room was written.
+///
+/// # Errors
+/// Where the database refuses.
+pub async fn newest(tx: &mut Tx) -> Result<Option<Timestamp>, StoreError> {
+    let (at,): (Option<i64>,) = tx.query("SELECT MAX(last_at) FROM room_heads").fetch_one().await?;
+    Ok(at.map(Timestamp::from_millis))
+}

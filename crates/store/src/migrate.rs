@@ -1,14 +1,16 @@
-//! Brings a database up to the schema this program knows, and refuses one that is newer.
+//! Brings a database up to the schema this program knows, after a copy of what was there, and refuses one that is newer.
 
+use crate::copy;
 use crate::db::{Db, StoreError};
 use sqlx::{Executor, Row};
+use std::path::{Path, PathBuf};
 
-struct Migration {
-    version: i64,
-    sql: &'static str,
+pub(crate) struct Migration {
+    pub(crate) version: i64,
+    pub(crate) sql: &'static str,
 }
 
-const MIGRATIONS: &[Migration] = &[
+pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, sql: include_str!("../migrations/0001_foundation.sql") },
     Migration { version: 2, sql: include_str!("../migrations/0002_retries.sql") },
 ];
@@ -19,8 +21,52 @@ pub const SCHEMA_VERSION: i64 = MIGRATIONS[MIGRATIONS.len() - 1].version;
 const LEDGER: &str =
     "CREATE TABLE IF NOT EXISTS schema_migrations (version BIGINT NOT NULL PRIMARY KEY, sql TEXT NOT NULL)";
 
-/// Each migration runs in one transaction with its line in the ledger, so a crash at any step restarts cleanly (I-28).
-pub(crate) async fn run(db: &Db) -> Result<(), StoreError> {
+/// The schema of a database; 0 where there is none yet. Changes nothing.
+pub(crate) async fn version(db: &Db) -> Result<i64, StoreError> {
+    let newest = "SELECT COALESCE(MAX(version), 0) FROM schema_migrations";
+    Ok(match db {
+        Db::Sqlite { writer, .. } => {
+            let ledger = "SELECT COUNT(*) FROM sqlite_master WHERE name = 'schema_migrations'";
+            if writer.fetch_one(ledger).await?.get::<i64, _>(0) == 0 {
+                return Ok(0);
+            }
+            writer.fetch_one(newest).await?.get(0)
+        }
+        Db::Postgres(pool) => {
+            if pool.fetch_one("SELECT to_regclass('schema_migrations') IS NULL").await?.get(0) {
+                return Ok(0);
+            }
+            pool.fetch_one(newest).await?.get(0)
+        }
+    })
+}
+
+/// Copies an older database into the folder, then migrates it. Answers where the copy is.
+pub(crate) async fn upgrade(
+    db: &Db,
+    migrations: &'static [Migration],
+    copies: Option<&Path>,
+) -> Result<Option<PathBuf>, StoreError> {
+    let found = version(db).await?;
+    let known = migrations.last().map_or(0, |m| m.version);
+    let mut copied = None;
+    if let Some(folder) = copies
+        && found > 0
+        && found < known
+    {
+        // Named after what it is a copy of: a start that is tried again replaces its own copy and fills no disk.
+        let file = folder.join(format!("before-schema-{known}.db"));
+        copy::write_privately(db, &file).await?;
+        tracing::warn!(from = found, to = known, copy = %file.display(), "the database was copied before its upgrade");
+        copied = Some(file);
+    }
+    run(db, migrations).await?;
+    Ok(copied)
+}
+
+/// All that is pending runs in one transaction with its lines in the ledger, so a crash at any step restarts cleanly
+/// (I-28).
+pub(crate) async fn run(db: &Db, migrations: &'static [Migration]) -> Result<(), StoreError> {
     // Two programs may start at once (server and command line): the lock lets one migrate and the other find it done.
     match db {
         Db::Sqlite { writer, .. } => {
@@ -28,9 +74,10 @@ pub(crate) async fn run(db: &Db) -> Result<(), StoreError> {
             tx.execute(LEDGER).await?;
             let rows = tx.fetch_all("SELECT version, sql FROM schema_migrations ORDER BY version").await?;
             let applied: Vec<_> = rows.iter().map(|r| (r.get(0), r.get(1))).collect();
-            for migration in pending(&applied)? {
+            for migration in pending(migrations, &applied)? {
                 let sql = migration.sql.replace("/*clustered*/", "WITHOUT ROWID");
-                tx.execute(sqlx::AssertSqlSafe(sql)).await?;
+                let failed = |source| StoreError::Upgrade { version: migration.version, source };
+                tx.execute(sqlx::AssertSqlSafe(sql)).await.map_err(failed)?;
                 sqlx::query("INSERT INTO schema_migrations (version, sql) VALUES ($1, $2)")
                     .bind(migration.version)
                     .bind(migration.sql)
@@ -45,8 +92,9 @@ pub(crate) async fn run(db: &Db) -> Result<(), StoreError> {
             tx.execute(LEDGER).await?;
             let rows = tx.fetch_all("SELECT version, sql FROM schema_migrations ORDER BY version").await?;
             let applied: Vec<_> = rows.iter().map(|r| (r.get(0), r.get(1))).collect();
-            for migration in pending(&applied)? {
-                tx.execute(sqlx::AssertSqlSafe(migration.sql.to_owned())).await?;
+            for migration in pending(migrations, &applied)? {
+                let failed = |source| StoreError::Upgrade { version: migration.version, source };
+                tx.execute(sqlx::AssertSqlSafe(migration.sql.to_owned())).await.map_err(failed)?;
                 sqlx::query("INSERT INTO schema_migrations (version, sql) VALUES ($1, $2)")
                     .bind(migration.version)
                     .bind(migration.sql)
@@ -56,26 +104,95 @@ pub(crate) async fn run(db: &Db) -> Result<(), StoreError> {
             tx.commit().await?;
         }
     }
-    let generation = uuid::Uuid::new_v4().simple().to_string();
     let mut tx = db.begin_plain().await?;
     tx.query(
         "INSERT INTO heads (id, position, policy_version, generation) VALUES (1, 0, 0, $1) ON CONFLICT (id) DO NOTHING",
     )
-    .bind(&generation[..8])
+    .bind(fresh_generation().as_str())
     .execute()
     .await?;
     tx.commit().await
 }
 
-fn pending(applied: &[(i64, String)]) -> Result<impl Iterator<Item = &'static Migration>, StoreError> {
+/// A word that no other database has.
+pub(crate) fn fresh_generation() -> String {
+    let mut word = uuid::Uuid::new_v4().simple().to_string();
+    word.truncate(8);
+    word
+}
+
+fn pending(
+    migrations: &'static [Migration],
+    applied: &[(i64, String)],
+) -> Result<impl Iterator<Item = &'static Migration>, StoreError> {
     let newest = applied.last().map_or(0, |(version, _)| *version);
-    if newest > SCHEMA_VERSION {
-        return Err(StoreError::NewerSchema { found: newest, known: SCHEMA_VERSION });
+    let known = migrations.last().map_or(0, |m| m.version);
+    if newest > known {
+        return Err(StoreError::NewerSchema { found: newest, known });
     }
     for (version, sql) in applied {
-        if MIGRATIONS.iter().any(|m| m.version == *version && m.sql != sql) {
+        if migrations.iter().any(|m| m.version == *version && m.sql != sql) {
             return Err(StoreError::ChangedMigration(*version));
         }
     }
-    Ok(MIGRATIONS.iter().filter(move |m| m.version > newest))
+    Ok(migrations.iter().filter(move |m| m.version > newest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FIRST: Migration = Migration { version: 1, sql: MIGRATIONS[0].sql };
+    const OLD: &[Migration] = &[FIRST];
+    const SECOND: Migration = Migration { version: 899, sql: "CREATE TABLE later (id BIGINT)" };
+    /// Fails at its third, after the second has changed something.
+    const FAILING: &[Migration] = &[FIRST, SECOND, Migration { version: 900, sql: "INSERT INTO nowhere VALUES (1)" }];
+    const MENDED: &[Migration] = &[FIRST, SECOND, Migration { version: 900, sql: "CREATE TABLE last (id BIGINT)" }];
+
+    async fn databases() -> Vec<(Db, tempfile::TempDir)> {
+        let folder = tempfile::tempdir().unwrap();
+        let sqlite = Db::connect_sqlite(&folder.path().join("liaison.db")).await.unwrap();
+        let base = std::env::var("LIAISON_TEST_POSTGRES").expect("LIAISON_TEST_POSTGRES is not set: run `make test`");
+        let name = format!("migrate_{}", uuid::Uuid::new_v4().simple());
+        let pool = sqlx::PgPool::connect(&base).await.unwrap();
+        pool.execute(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"))).await.unwrap();
+        let (server, _) = base.rsplit_once('/').unwrap();
+        let postgres = Db::connect_postgres(&format!("{server}/{name}")).await.unwrap();
+        vec![(sqlite, folder), (postgres, tempfile::tempdir().unwrap())]
+    }
+
+    #[tokio::test]
+    async fn i28_an_upgrade_that_fails_changes_nothing_and_the_next_start_finishes_it() {
+        for (db, folder) in databases().await {
+            assert_eq!(version(&db).await.unwrap(), 0);
+            assert_eq!(upgrade(&db, OLD, Some(folder.path())).await.unwrap(), None, "a fresh database is not copied");
+            let (mut tx, _) = db.write().await.unwrap();
+            tx.query("UPDATE heads SET generation = 'kept'").execute().await.unwrap();
+            tx.commit().await.unwrap();
+            let error = upgrade(&db, FAILING, Some(folder.path())).await.unwrap_err();
+            assert!(matches!(error, StoreError::Upgrade { version: 900, .. }), "{error:?}");
+            assert_eq!(version(&db).await.unwrap(), 1);
+            let mut tx = db.read().await.unwrap();
+            assert!(
+                tx.query("SELECT id FROM later").fetch_all::<(i64,)>().await.is_err(),
+                "what had gone well was undone"
+            );
+            drop(tx);
+            // As often as it is tried: one copy, of the schema as it was and with what it held.
+            for _ in 0..2 {
+                upgrade(&db, FAILING, Some(folder.path())).await.unwrap_err();
+            }
+            let copy = upgrade(&db, MENDED, Some(folder.path())).await.unwrap().expect("an older database is copied");
+            assert_eq!(version(&db).await.unwrap(), 900);
+            assert_eq!(upgrade(&db, MENDED, Some(folder.path())).await.unwrap(), None, "nothing is left to do");
+            let found: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().path()).collect();
+            let copies = found.iter().filter(|p| p.to_string_lossy().contains("before-schema"));
+            assert_eq!(copies.collect::<Vec<_>>(), [&copy]);
+            let copy = Db::connect_sqlite(&copy).await.unwrap();
+            assert_eq!(version(&copy).await.unwrap(), 1);
+            let mut tx = copy.read().await.unwrap();
+            let (_, _, generation) = crate::messages::log_head(&mut tx).await.unwrap();
+            assert_eq!(generation, "kept");
+        }
+    }
 }

@@ -18,7 +18,7 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 pub const PASSWORD: &str = "correct horse battery";
 
 /// How long anything may take before a test gives up. Generous: a slow machine is no failure.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// How many times more than in an everyday run a random test should try: `make campaign` sets it.
 pub fn campaign() -> usize {
@@ -64,11 +64,27 @@ impl Drop for TestServer {
     }
 }
 
-fn program() -> Command {
-    Command::new(env!("CARGO_BIN_EXE_liaison"))
+/// The program, whatever settings the environment of the tests has.
+pub fn program() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_liaison"));
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("LIAISON_")) {
+        command.env_remove(name);
+    }
+    command
 }
 
-async fn fresh_database() -> String {
+/// Runs the program to its end, with this on standard input.
+pub fn run(args: &[&str], input: &str) -> std::process::Output {
+    let mut command = program();
+    command.args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the program starts");
+    // A program that refuses its arguments does not wait for its input.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    child.wait_with_output().unwrap()
+}
+
+/// A database of one's own on the PostgreSQL of the tests.
+pub async fn fresh_database() -> String {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let base = std::env::var("LIAISON_TEST_POSTGRES")
         .expect("LIAISON_TEST_POSTGRES is not set: run `make test`, or `eval $(dev/postgres start)`");
@@ -87,8 +103,34 @@ impl TestServer {
     pub async fn empty(backend: Backend) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let database = if backend == Backend::Postgres { Some(fresh_database().await) } else { None };
-        let (child, url) = start(folder.path(), database.as_deref(), &[]);
+        Self::on(folder, database, &[])
+    }
+
+    /// Starts a server on a folder, and a database where one is named, with these arguments besides.
+    pub fn on(folder: tempfile::TempDir, database: Option<String>, args: &[&str]) -> Self {
+        let (child, url) = start(folder.path(), database.as_deref(), args, &[]);
         Self { child, url, folder, database }
+    }
+
+    /// The address of the database, where it is PostgreSQL.
+    pub fn database(&self) -> Option<&str> {
+        self.database.as_deref()
+    }
+
+    /// Sends a signal: `TERM`, `HUP`.
+    pub fn signal(&self, name: &str) {
+        let sent = Command::new("sh").arg("-c").arg(format!("kill -{name} {}", self.child.id())).status().unwrap();
+        assert!(sent.success());
+    }
+
+    /// Waits until the server has ended; answers its exit code.
+    pub fn ended(&mut self) -> Option<i32> {
+        self.child.wait().unwrap().code()
+    }
+
+    /// Starts it again on the same data.
+    pub fn start_again(&mut self) {
+        self.start_again_with(&[]);
     }
 
     /// Starts a server with Hana Trading and Borealis Logistics, each with an owner (`aiko`, `claire`) and members.
@@ -113,31 +155,24 @@ impl TestServer {
     /// Ends the server without a word, and starts it again on the same data.
     pub fn kill_and_restart(&mut self) {
         self.kill();
-        self.start_again(&[]);
+        self.start_again();
     }
 
     /// Starts the server again after [`TestServer::kill`], with these variables in its environment.
-    pub fn start_again(&mut self, environment: &[(&str, &std::ffi::OsStr)]) {
-        let (child, url) = start(self.folder.path(), self.database.as_deref(), environment);
+    pub fn start_again_with(&mut self, environment: &[(&str, &std::ffi::OsStr)]) {
+        let (child, url) = start(self.folder.path(), self.database.as_deref(), &[], environment);
         self.child = child;
         self.url = url;
     }
 
     /// Runs the command line on the same data, with this on standard input.
     pub fn cli(&self, args: &[&str], input: &str) -> std::process::Output {
-        let mut command = program();
-        command.args(args).arg("--data").arg(self.folder.path());
+        let folder = self.folder.path().to_str().unwrap();
+        let mut args = [args, &["--data", folder]].concat();
         if let Some(database) = &self.database {
-            command.arg("--database").arg(database);
+            args.extend(["--database", database]);
         }
-        let mut child = command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the program starts");
-        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
-        child.wait_with_output().unwrap()
+        run(&args, input)
     }
 
     /// Changes the database behind the server's back, to bring about what takes a fault.
@@ -205,11 +240,12 @@ impl TestServer {
 fn start(
     folder: &std::path::Path,
     database: Option<&str>,
+    args: &[&str],
     environment: &[(&str, &std::ffi::OsStr)],
 ) -> (Child, String) {
     let mut command = program();
     command.envs(environment.iter().copied());
-    command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(folder).stdout(Stdio::piped());
+    command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(folder).args(args).stdout(Stdio::piped());
     if let Some(database) = database {
         command.args(["--database", database]);
     }

@@ -35,6 +35,7 @@ const actions: Record<string, () => string> = {
 	'company.resumed': m.act_company_resumed,
 	'company.entitled': m.act_company_entitled,
 	'company.disentitled': m.act_company_disentitled,
+	'backup.restored': m.act_backup_restored,
 };
 
 /** The act in words; an unknown one by its name in the log. */
