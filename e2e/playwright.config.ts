@@ -22,6 +22,9 @@ export default defineConfig({
 	globalTimeout: 40 * minutes,
 	expect: { timeout: 10_000 },
 
+	// The main story plays on both databases; screens do not know which it is.
+	projects: [{ name: 'sqlite' }, { name: 'postgres', testMatch: 'story.spec.ts' }],
+
 	use: {
 		...devices['Desktop Chrome'],
 		locale: 'en-GB',

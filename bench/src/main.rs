@@ -4,6 +4,7 @@
 //! number of sends in flight. While it measures it also checks: numbers without gaps, and each message at its receiver
 //! once and in order. A run that finds a fault, or that passes no message, fails.
 
+mod idle;
 mod load;
 mod report;
 mod server;
@@ -43,6 +44,9 @@ struct Options {
     /// Where the server's folder is made: on the disk that is to be measured (default: TMPDIR)
     #[arg(long)]
     dir: Option<PathBuf>,
+    /// Instead of load: start, empty memory, and the memory of this many idle sockets
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=10000))]
+    idle: Option<u16>,
     /// Print one JSON object instead of a table
     #[arg(long)]
     json: bool,
@@ -88,6 +92,10 @@ fn run(options: &Options) -> anyhow::Result<String> {
     }
     let place = server::Place::new(program, folder.path(), &options.database);
 
+    if let Some(sockets) = options.idle {
+        let idle = idle::run(&place, sockets)?;
+        return Ok(if options.json { idle.json() } else { idle.table() });
+    }
     say(&format!("making two companies and {} pairs", options.pairs));
     let world = setup::make(&place, options.pairs)?;
     let mut server = place.start()?;

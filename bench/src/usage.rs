@@ -79,6 +79,11 @@ fn labelled(path: &str, label: &str) -> anyhow::Result<f64> {
     value.and_then(|v| v.parse().ok()).with_context(|| format!("{label} in {path}"))
 }
 
+/// What the process holds in memory now, in KiB.
+pub(crate) fn rss_kib(id: u32) -> anyhow::Result<f64> {
+    labelled(&format!("/proc/{id}/status"), "VmRSS:")
+}
+
 pub(crate) fn peak_rss_kib(id: u32) -> anyhow::Result<f64> {
     labelled(&format!("/proc/{id}/status"), "VmHWM:")
 }

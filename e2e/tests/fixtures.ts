@@ -14,11 +14,13 @@
  */
 import AxeBuilder from '@axe-core/playwright';
 import { test as base, expect, type Page, type TestInfo } from '@playwright/test';
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { accessSync, constants } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 export { expect };
 
@@ -50,6 +52,14 @@ function cleanEnvironment(): NodeJS.ProcessEnv {
 	);
 }
 
+/** A PostgreSQL database of this server alone, where the project of the story asks for one; SQLite needs none. */
+function database(): string[] {
+	if (base.info().project.name !== 'postgres') return [];
+	const script = fileURLToPath(new URL('../../dev/postgres', import.meta.url));
+	const name = `e2e_${randomBytes(6).toString('hex')}`;
+	return ['--database', execFileSync(script, ['create', name], { encoding: 'utf8' }).trim()];
+}
+
 export interface CliOptions {
 	/** What the command reads from standard input, such as a password. */
 	input?: string;
@@ -64,6 +74,8 @@ export interface CliAnswer {
 
 export class Server {
 	readonly #dataDir: string;
+	/** The arguments that say where the data is. */
+	readonly #place: string[];
 	#child: ChildProcess | undefined;
 	#exited: Promise<void> = Promise.resolve();
 	/** Set while the end of the process is our own doing. */
@@ -75,6 +87,7 @@ export class Server {
 
 	private constructor(dataDir: string) {
 		this.#dataDir = dataDir;
+		this.#place = ['--data', dataDir, ...database()];
 	}
 
 	static async start(program: Program, args: string[] = []): Promise<Server> {
@@ -116,7 +129,7 @@ export class Server {
 
 	/** Runs `liaison ARGS --data …` beside the server, as an operator would. */
 	async cli(args: string[], { input = '', exitCode = 0 }: CliOptions = {}): Promise<CliAnswer> {
-		const child = spawn(binary(), [...args, '--data', this.#dataDir], {
+		const child = spawn(binary(), [...args, ...this.#place], {
 			env: cleanEnvironment(),
 			stdio: ['pipe', 'pipe', 'pipe']
 		});
@@ -176,7 +189,7 @@ export class Server {
 	}
 
 	async #run(args: string[]): Promise<void> {
-		const child = spawn(binary(), [...args, '--data', this.#dataDir], {
+		const child = spawn(binary(), [...args, ...this.#place], {
 			env: cleanEnvironment(),
 			stdio: ['ignore', 'pipe', 'pipe']
 		});

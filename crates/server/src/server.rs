@@ -1,9 +1,10 @@
 //! Puts the routes, their headers and the background work together, and runs them.
 
 use crate::state::{AppState, Edge};
-use crate::{api, assets, backup, config::Config, files, tls};
+use crate::{api, assets, backup, config::Config, docs, files, tls};
 use anyhow::Context;
 use axum::Router;
+use axum::body::Bytes;
 use axum::extract::{ConnectInfo, DefaultBodyLimit, Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
@@ -73,6 +74,7 @@ pub(crate) fn router(app: Arc<App>, edge: Edge) -> Router {
     let state = AppState { app, edge: Arc::new(edge) };
     let (api, openapi) = api::routes();
     let description = serde_json::to_string(&openapi).unwrap_or_default();
+    let docs = Bytes::from(docs::page(&serde_json::to_value(&openapi).unwrap_or_default()));
     let handle = metrics_handle();
     let api = api
         .route(
@@ -90,6 +92,8 @@ pub(crate) fn router(app: Arc<App>, edge: Edge) -> Router {
         .nest("/api/v1", api)
         .route("/health/live", get(|| async { axum::Json(serde_json::json!({ "status": "live" })) }))
         .route("/health/ready", get(ready))
+        .route("/api/docs", get(move || async move { ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], docs) }))
+        .route("/api/docs.css", get(|| async { ([(header::CONTENT_TYPE, "text/css")], docs::STYLE) }))
         .route("/metrics", get(move || async move { handle.render() }))
         .route("/api", axum::routing::any(api::access::no_such_path))
         .route("/api/{*rest}", axum::routing::any(api::access::no_such_path))

@@ -280,6 +280,14 @@ async fn l_the_blocked_one_is_never_told(backend: Backend) {
     cast.mina.send(&room, "4", "after").await.must(201);
     assert_eq!(cast.leo.texts(&room).await, ["before", "after"]);
     assert_eq!(cast.mina.texts(&room).await, ["before", "are you there?", "after"]);
+    // Again and again, with nothing said in between.
+    for _ in 0..3 {
+        let block = cast.leo.post("/blocks", json!({ "roomId": room })).await.must(201);
+        let path = format!("/blocks/{}", block["id"].as_str().unwrap());
+        cast.leo.call(Method::DELETE, &path, None).await.must(204);
+    }
+    cast.mina.send(&room, "5", "still here").await.must(201);
+    assert_eq!(cast.leo.texts(&room).await, ["before", "after", "still here"]);
 }
 
 async fn a8_all_members_mode_with_an_exclusion_and_back_to_selected(backend: Backend) {

@@ -253,6 +253,12 @@ pub async fn close(tx: &mut Tx, room: RoomId, member: MemberId, at_seq: i64, now
         .bind(at_seq)
         .execute()
         .await?;
+    // Closed before anything was said in it: nothing is in it, and the next one begins at the same number.
+    tx.query("DELETE FROM ranges WHERE room_id = $1 AND member_id = $2 AND to_seq < from_seq")
+        .bind(room)
+        .bind(member)
+        .execute()
+        .await?;
     Ok(())
 }
 

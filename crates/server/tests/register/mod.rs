@@ -130,6 +130,8 @@ pub const PLAIN_DOORS: &[(&str, &str)] = &[
     ("/health/ready", "whether database and writer work"),
     ("/metrics", "counts without names"),
     ("/api/v1/openapi.json", "the API description"),
+    ("/api/docs", "the API description"),
+    ("/api/docs.css", "how it looks"),
     ("/", "the web client, the same for all"),
 ];
 
