@@ -84,6 +84,7 @@ pub(crate) fn rss_kib(id: u32) -> anyhow::Result<f64> {
     labelled(&format!("/proc/{id}/status"), "VmRSS:")
 }
 
+/// The most it ever held, in KiB.
 pub(crate) fn peak_rss_kib(id: u32) -> anyhow::Result<f64> {
     labelled(&format!("/proc/{id}/status"), "VmHWM:")
 }

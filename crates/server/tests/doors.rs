@@ -151,7 +151,9 @@ impl Examples {
             }
             Value::Array(items) => {
                 items.truncate(2);
-                items.iter_mut().for_each(|item| self.calm(item));
+                for item in items {
+                    self.calm(item);
+                }
             }
             Value::String(text) => {
                 let words: Vec<String> = text.split('/').map(|word| self.calm_word(word)).collect();
