@@ -118,9 +118,12 @@ impl Modify for Common {
                     ("415", has_body, "The body is not application/json"),
                     ("422", has_body || repeatable || operation.parameters.is_some(), "Something sent is not valid"),
                 ];
-                for answer in operation.responses.responses.values_mut() {
+                for (status, answer) in &mut operation.responses.responses {
                     if let RefOr::T(answer) = answer {
                         as_problem_json(answer);
+                        if answer.description.is_empty() {
+                            meaning(status).clone_into(&mut answer.description);
+                        }
                     }
                 }
                 for (status, applies, description) in common {
@@ -130,6 +133,22 @@ impl Modify for Common {
                 }
             }
         }
+    }
+}
+
+/// What a status means wherever a handler says nothing more of it.
+fn meaning(status: &str) -> &'static str {
+    match status {
+        "200" | "204" => "Done",
+        "201" => "Made",
+        "401" => "Not signed in, or the credentials are wrong",
+        "403" => "Refused: see the code, and the reasons where the rules of external chat refused",
+        "404" => "Nothing is there that one may see",
+        "409" => "In conflict with how things stand: see the code",
+        "412" => "Changed meanwhile: If-Match names an older version",
+        "422" => "Something sent is not valid: see the errors",
+        "429" => "Too many attempts: see Retry-After",
+        _ => "",
     }
 }
 

@@ -1728,6 +1728,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1736,6 +1737,7 @@ export interface operations {
                     "application/json": components["schemas"]["Items_BlockView"];
                 };
             };
+            /** @description Not signed in, or the credentials are wrong */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1762,6 +1764,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Made */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -1779,6 +1782,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Not signed in, or the credentials are wrong */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1796,6 +1800,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Nothing is there that one may see */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1831,6 +1836,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Something sent is not valid: see the errors */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1852,12 +1858,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
+            /** @description Not signed in, or the credentials are wrong */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1875,6 +1883,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Nothing is there that one may see */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1903,6 +1912,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1911,6 +1921,7 @@ export interface operations {
                     "application/json": components["schemas"]["CompanyView"];
                 };
             };
+            /** @description Not signed in, or the credentials are wrong */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1934,6 +1945,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1951,6 +1963,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Not signed in, or the credentials are wrong */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -1959,6 +1972,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Refused: see the code, and the reasons where the rules of external chat refused */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1985,6 +1999,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Something sent is not valid: see the errors */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2017,6 +2032,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2025,6 +2041,7 @@ export interface operations {
                     "application/json": components["schemas"]["Items_AuditEntry"];
                 };
             };
+            /** @description Not signed in, or the credentials are wrong */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2033,6 +2050,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Refused: see the code, and the reasons where the rules of external chat refused */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2041,6 +2059,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Something sent is not valid: see the errors */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2060,6 +2079,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2068,6 +2088,7 @@ export interface operations {
                     "application/json": components["schemas"]["AuditHead"];
                 };
             };
+            /** @description Not signed in, or the credentials are wrong */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2076,6 +2097,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Refused: see the code, and the reasons where the rules of external chat refused */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2097,6 +2119,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2105,6 +2128,7 @@ export interface operations {
                     "application/json": components["schemas"]["SettingView"];
                 };
             };
+            /** @description Not signed in, or the credentials are wrong */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2113,6 +2137,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Refused: see the code, and the reasons where the rules of external chat refused */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2121,6 +2146,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Nothing is there that one may see */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2155,6 +2181,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2172,6 +2199,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Not signed in, or the credentials are wrong */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2180,6 +2208,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Refused: see the code, and the reasons where the rules of external chat refused */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2188,6 +2217,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Nothing is there that one may see */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2196,6 +2226,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Changed meanwhile: If-Match names an older version */
             412: {
                 headers: {
                     [name: string]: unknown;
@@ -2222,6 +2253,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Something sent is not valid: see the errors */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2252,6 +2284,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2260,6 +2293,7 @@ export interface operations {
                     "application/json": components["schemas"]["Items_GrantView"];
                 };
             };
+            /** @description Not signed in, or the credentials are wrong */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2268,6 +2302,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Refused: see the code, and the reasons where the rules of external chat refused */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2276,6 +2311,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Nothing is there that one may see */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2284,6 +2320,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Something sent is not valid: see the errors */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2312,6 +2349,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2329,6 +2367,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Not signed in, or the credentials are wrong */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2337,6 +2376,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Refused: see the code, and the reasons where the rules of external chat refused */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2345,6 +2385,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Nothing is there that one may see */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2380,6 +2421,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Something sent is not valid: see the errors */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2408,6 +2450,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2425,6 +2468,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Not signed in, or the credentials are wrong */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2433,6 +2477,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Refused: see the code, and the reasons where the rules of external chat refused */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2441,6 +2486,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Nothing is there that one may see */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2476,6 +2522,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Something sent is not valid: see the errors */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2495,6 +2542,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2503,6 +2551,7 @@ export interface operations {
                     "image/png": number[];
                 };
             };
+            /** @description Not signed in, or the credentials are wrong */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2511,6 +2560,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Nothing is there that one may see */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2541,6 +2591,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2549,6 +2600,7 @@ export interface operations {
                     "application/json": components["schemas"]["Items_MemberView"];
                 };
             };
+            /** @description Not signed in, or the credentials are wrong */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2557,6 +2609,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Something sent is not valid: see the errors */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2583,6 +2636,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Made */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -2600,6 +2654,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Not signed in, or the credentials are wrong */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2608,6 +2663,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Refused: see the code, and the reasons where the rules of external chat refused */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2616,6 +2672,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description In conflict with how things stand: see the code */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2642,6 +2699,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Something sent is not valid: see the errors */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2663,6 +2721,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2671,6 +2730,7 @@ export interface operations {
                     "application/json": components["schemas"]["MemberView"];
                 };
             };
+            /** @description Not signed in, or the credentials are wrong */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2679,6 +2739,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Nothing is there that one may see */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2713,6 +2774,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2730,6 +2792,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Not signed in, or the credentials are wrong */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2738,6 +2801,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Refused: see the code, and the reasons where the rules of external chat refused */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2746,6 +2810,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Nothing is there that one may see */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2754,6 +2819,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description In conflict with how things stand: see the code */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2780,6 +2846,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Something sent is not valid: see the errors */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2799,6 +2866,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2807,6 +2875,7 @@ export interface operations {
                     "application/json": components["schemas"]["Items_TeamView"];
                 };
             };
+            /** @description Not signed in, or the credentials are wrong */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2833,6 +2902,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Made */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -2850,6 +2920,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Not signed in, or the credentials are wrong */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2858,6 +2929,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Refused: see the code, and the reasons where the rules of external chat refused */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2866,6 +2938,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description In conflict with how things stand: see the code */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2892,6 +2965,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Something sent is not valid: see the errors */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2920,6 +2994,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2928,6 +3003,7 @@ export interface operations {
                     "application/json": components["schemas"]["Items_ContactView"];
                 };
             };
+            /** @description Not signed in, or the credentials are wrong */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2936,6 +3012,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Something sent is not valid: see the errors */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2962,6 +3039,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2970,6 +3048,7 @@ export interface operations {
                     "application/json": components["schemas"]["ContactView"];
                 };
             };
+            /** @description Made */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -2987,6 +3066,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Not signed in, or the credentials are wrong */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2995,6 +3075,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Refused: see the code, and the reasons where the rules of external chat refused */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3003,6 +3084,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Nothing is there that one may see */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3038,6 +3120,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Something sent is not valid: see the errors */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3059,6 +3142,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3067,6 +3151,7 @@ export interface operations {
                     "application/json": components["schemas"]["ContactView"];
                 };
             };
+            /** @description Not signed in, or the credentials are wrong */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3075,6 +3160,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Nothing is there that one may see */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3103,6 +3189,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3111,6 +3198,7 @@ export interface operations {
                     "application/json": components["schemas"]["MeView"];
                 };
             };
+            /** @description Not signed in, or the credentials are wrong */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3134,6 +3222,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3151,6 +3240,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Not signed in, or the credentials are wrong */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3186,6 +3276,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Something sent is not valid: see the errors */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3212,6 +3303,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -3227,6 +3319,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Not signed in, or the credentials are wrong */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3235,6 +3328,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Refused: see the code, and the reasons where the rules of external chat refused */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3270,6 +3364,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Something sent is not valid: see the errors */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3278,6 +3373,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many attempts: see Retry-After */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -3299,6 +3395,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3307,6 +3404,7 @@ export interface operations {
                     "image/png": number[];
                 };
             };
+            /** @description Not signed in, or the credentials are wrong */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3315,6 +3413,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Nothing is there that one may see */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3350,6 +3449,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3367,6 +3467,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Not signed in, or the credentials are wrong */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3384,6 +3485,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Nothing is there that one may see */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3419,6 +3521,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Something sent is not valid: see the errors */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3427,6 +3530,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many attempts: see Retry-After */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -3448,6 +3552,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3456,6 +3561,7 @@ export interface operations {
                     "image/png": number[];
                 };
             };
+            /** @description Not signed in, or the credentials are wrong */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3464,6 +3570,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Nothing is there that one may see */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3526,6 +3633,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3534,6 +3642,7 @@ export interface operations {
                     "application/json": components["schemas"]["Items_RoomView"];
                 };
             };
+            /** @description Not signed in, or the credentials are wrong */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3542,6 +3651,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Something sent is not valid: see the errors */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3568,6 +3678,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3576,6 +3687,7 @@ export interface operations {
                     "application/json": components["schemas"]["RoomView"];
                 };
             };
+            /** @description Made */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -3593,6 +3705,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Not signed in, or the credentials are wrong */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3601,6 +3714,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Refused: see the code, and the reasons where the rules of external chat refused */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3609,6 +3723,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description In conflict with how things stand: see the code */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3635,6 +3750,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Something sent is not valid: see the errors */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3656,6 +3772,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3664,6 +3781,7 @@ export interface operations {
                     "application/json": components["schemas"]["RoomView"];
                 };
             };
+            /** @description Not signed in, or the credentials are wrong */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3672,6 +3790,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Nothing is there that one may see */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3706,6 +3825,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3723,6 +3843,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Not signed in, or the credentials are wrong */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3731,6 +3852,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Refused: see the code, and the reasons where the rules of external chat refused */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3739,6 +3861,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Nothing is there that one may see */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3747,6 +3870,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description In conflict with how things stand: see the code */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3773,6 +3897,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Something sent is not valid: see the errors */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3801,6 +3926,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3809,6 +3935,7 @@ export interface operations {
                     "application/json": components["schemas"]["MessagePage"];
                 };
             };
+            /** @description Not signed in, or the credentials are wrong */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3817,6 +3944,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Nothing is there that one may see */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3825,6 +3953,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Something sent is not valid: see the errors */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3853,6 +3982,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3861,6 +3991,7 @@ export interface operations {
                     "application/json": components["schemas"]["MessageView"];
                 };
             };
+            /** @description Made */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -3878,6 +4009,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Not signed in, or the credentials are wrong */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3886,6 +4018,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Refused: see the code, and the reasons where the rules of external chat refused */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3894,6 +4027,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Nothing is there that one may see */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3902,6 +4036,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description In conflict with how things stand: see the code */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3928,6 +4063,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Something sent is not valid: see the errors */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3956,6 +4092,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3973,6 +4110,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Not signed in, or the credentials are wrong */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3981,6 +4119,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Refused: see the code, and the reasons where the rules of external chat refused */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3989,6 +4128,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Nothing is there that one may see */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3997,6 +4137,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description In conflict with how things stand: see the code */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4023,6 +4164,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Something sent is not valid: see the errors */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4046,12 +4188,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
+            /** @description Not signed in, or the credentials are wrong */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4060,6 +4204,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Refused: see the code, and the reasons where the rules of external chat refused */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4068,6 +4213,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Nothing is there that one may see */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4076,6 +4222,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description In conflict with how things stand: see the code */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4110,6 +4257,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -4125,6 +4273,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Not signed in, or the credentials are wrong */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4142,6 +4291,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Nothing is there that one may see */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4168,6 +4318,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Something sent is not valid: see the errors */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4196,6 +4347,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -4211,6 +4363,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Not signed in, or the credentials are wrong */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4228,6 +4381,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Nothing is there that one may see */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4236,6 +4390,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description In conflict with how things stand: see the code */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4262,6 +4417,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Something sent is not valid: see the errors */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4281,6 +4437,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4304,6 +4461,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Done */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -4319,6 +4477,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Not signed in, or the credentials are wrong */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4354,6 +4513,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Something sent is not valid: see the errors */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4362,6 +4522,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many attempts: see Retry-After */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4381,12 +4542,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
+            /** @description Not signed in, or the credentials are wrong */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4415,6 +4578,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4423,6 +4587,7 @@ export interface operations {
                     "application/json": components["schemas"]["Items_TokenView"];
                 };
             };
+            /** @description Not signed in, or the credentials are wrong */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4446,6 +4611,7 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Made */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -4463,6 +4629,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Not signed in, or the credentials are wrong */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4498,6 +4665,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Something sent is not valid: see the errors */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4506,6 +4674,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many attempts: see Retry-After */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -4527,12 +4696,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description Done */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
+            /** @description Not signed in, or the credentials are wrong */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4550,6 +4721,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Nothing is there that one may see */
             404: {
                 headers: {
                     [name: string]: unknown;
