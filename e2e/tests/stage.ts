@@ -129,6 +129,8 @@ export async function choose(dialog: Locator, search: string, names: (string | R
 	for (const name of names) {
 		const word = typeof name === 'string' ? name : name.source;
 		await dialog.getByRole('searchbox', { name: search }).fill(word);
+		// Whoever does not match is gone first: a list that gets shorter moves what is clicked from under the pointer.
+		await expect(dialog.getByRole('checkbox')).toHaveCount(1);
 		await dialog.getByRole('checkbox', { name }).check();
 	}
 }

@@ -219,7 +219,7 @@ test('a room one is taken out of goes away at once, and comes back when one is l
 	await expect(roomEntry(page, 'ランチ部')).toHaveCount(0);
 	(await yui.post(`/rooms/${room}/participants`, { memberIds: [mina] })).ok();
 	await expect(composer(page)).toBeVisible({ timeout: 2_000 });
-	await expect(thread(page)).toContainText('You');
+	await expect(thread(page)).toContainText('中村 結衣 added you');
 });
 
 test('the screens speak Japanese and Korean', async ({ browser }) => {
