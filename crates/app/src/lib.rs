@@ -6,6 +6,7 @@
 
 pub mod audit;
 pub mod auth;
+pub mod blocks;
 pub mod companies;
 pub mod contacts;
 pub mod error;
