@@ -103,7 +103,7 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Json<T> {
                 "Send the body as application/json.",
             ));
         }
-        let bytes = Bytes::from_request(request, state).await.map_err(|_| too_large())?;
+        let bytes = whole_body(request, state).await?;
         let mut deserializer = serde_json::Deserializer::from_slice(&bytes);
         let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
             let inner = error.inner();
@@ -123,9 +123,19 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Json<T> {
     }
 }
 
-pub(crate) fn too_large() -> ApiError {
-    let detail = "The body is larger than 1 MiB or did not arrive whole.";
-    ApiError::edge(StatusCode::PAYLOAD_TOO_LARGE, "TOO_LARGE", detail)
+/// A request's body, within the bounds of size and time.
+///
+/// # Errors
+/// Where it is too large or did not come.
+pub(crate) async fn whole_body(request: Request, state: &AppState) -> Result<Bytes, ApiError> {
+    Bytes::from_request(request, state).await.map_err(|error| {
+        if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
+            ApiError::edge(StatusCode::PAYLOAD_TOO_LARGE, "TOO_LARGE", "The body is larger than 1 MiB.")
+        } else {
+            let detail = "The body did not arrive whole in time. Send the request again.";
+            ApiError::edge(StatusCode::REQUEST_TIMEOUT, "BODY_INCOMPLETE", detail)
+        }
+    })
 }
 
 fn malformed(error: &serde_json::Error) -> ApiError {

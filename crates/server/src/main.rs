@@ -11,6 +11,7 @@ mod doctor;
 mod error;
 mod extract;
 mod files;
+mod patience;
 mod retry;
 mod server;
 mod state;

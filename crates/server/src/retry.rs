@@ -1,7 +1,7 @@
 //! `Idempotency-Key`: a POST whose answer got lost may be sent again with the same key, and happens once.
 
 use crate::error::ApiError;
-use crate::extract::SignedIn;
+use crate::extract::{SignedIn, whole_body};
 use crate::state::AppState;
 use axum::body::{Body, to_bytes};
 use axum::extract::{FromRequestParts, Request, State};
@@ -39,7 +39,7 @@ async fn under_key(state: &AppState, request: Request, next: Next) -> Result<Res
         return Err(ApiError::edge(StatusCode::UNPROCESSABLE_ENTITY, "NOT_REPEATABLE", detail));
     }
     let SignedIn(actor) = SignedIn::from_request_parts(&mut parts, state).await?;
-    let body = to_bytes(body, crate::server::MAX_BODY).await.map_err(|_| crate::extract::too_large())?;
+    let body = whole_body(Request::from_parts(parts.clone(), body), state).await?;
     let key = parts.headers.get(KEY).and_then(|k| k.to_str().ok()).unwrap_or_default();
     let target = parts.uri.path_and_query().map_or("", |p| p.as_str());
     let retry = Arc::new(state.app.retry(key, &[target.as_bytes(), &body])?);

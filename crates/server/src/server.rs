@@ -1,5 +1,6 @@
 //! Puts the routes, their headers and the background work together, and runs them.
 
+use crate::patience::Patience;
 use crate::state::{AppState, Edge};
 use crate::{api, assets, backup, config::Config, docs, files, tls};
 use anyhow::Context;
@@ -87,6 +88,7 @@ pub(crate) fn router(app: Arc<App>, edge: Edge) -> Router {
         .layer(middleware::from_fn_with_state(state.clone(), crate::retry::once))
         .fallback(api::access::no_such_path)
         .method_not_allowed_fallback(api::access::no_such_method);
+    let api = Patience::default().bound_bodies(api);
     let compressible = SizeAbove::new(860).and(NotForContentType::IMAGES);
     Router::new()
         .nest("/api/v1", api)
@@ -223,7 +225,8 @@ pub(crate) async fn run(app: Arc<App>, config: &Config, announce: impl FnOnce(St
             app.hub.close_all();
         }
     });
-    let server = axum_server::from_tcp(listener)?.handle(handle);
+    let mut server = axum_server::from_tcp(listener)?.handle(handle);
+    Patience::default().bound_connections(&mut server);
     match tls {
         Some((_, tls)) => {
             let acceptor = RustlsAcceptor::new(tls).acceptor(NoDelayAcceptor::new());
