@@ -150,6 +150,8 @@ ids! {
     LinkId = "link";
     /// A member's block of one outsider.
     BlockId = "block";
+    /// An invitation, or a member's card.
+    InvitationId = "invitation";
     /// A message room.
     RoomId = "room";
     /// A message or notice of a room.

@@ -12,12 +12,12 @@ mod time;
 
 pub use handle::{CompanyDomain, Handle, HandleError};
 pub use id::{
-    AuditEntryId, BlockId, CompanyId, ContactId, IdError, LinkId, MemberId, MessageId, RoomId, SessionId, TeamId,
-    TokenId,
+    AuditEntryId, BlockId, CompanyId, ContactId, IdError, InvitationId, LinkId, MemberId, MessageId, RoomId, SessionId,
+    TeamId, TokenId,
 };
 pub use name::{NameError, clean_name, clean_text, fold_for_search, has_emoji, has_word_line};
 pub use settings::{
-    Effect, ExternalSetting, FirstContact, GrantMode, MemberStatus, Network, OnRevoke, PartnerList, PartnerRule, Role,
-    RoomKind, Term, UnknownWord,
+    Effect, ExternalSetting, FirstContact, GrantMode, InvitationKind, MemberStatus, Network, OnRevoke, PartnerList,
+    PartnerRule, Role, RoomKind, Term, UnknownWord,
 };
 pub use time::{Clock, ManualClock, SystemClock, Timestamp};

@@ -123,6 +123,14 @@ words! {
         Hidden = "hidden",
     }
 
+    /// What an invitation is.
+    InvitationKind {
+        /// Issued for a purpose, with a term.
+        Invitation = "invitation",
+        /// A member's own card: without term, for anybody, until another takes its place.
+        Card = "card",
+    }
+
     /// The kind of a room.
     RoomKind {
         /// Two people.
@@ -206,6 +214,8 @@ pub struct ExternalSetting {
     pub first_contact: FirstContact,
     /// What stays visible of a frozen room.
     pub on_revoke: OnRevoke,
+    /// For how many days an invitation counts at the most, whatever was said when it was issued.
+    pub max_invitation_days: i64,
 }
 
 impl Default for ExternalSetting {
@@ -219,6 +229,7 @@ impl Default for ExternalSetting {
             partners: PartnerList { rule: PartnerRule::Any, domains: Vec::new() },
             first_contact: FirstContact::Open,
             on_revoke: OnRevoke::ReadOnly,
+            max_invitation_days: 365,
         }
     }
 }

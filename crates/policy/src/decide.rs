@@ -123,6 +123,18 @@ pub fn own_side(person: &PersonFacts, company: &CompanyFacts, now: Timestamp) ->
     Denial::of(reasons)
 }
 
+/// Whether a member may issue an invitation, and whether one of theirs may be opened: their own side alone, for nobody
+/// knows yet whom it will meet. Whoever accepts it is decided with them, by [`judge_pair`].
+///
+/// # Errors
+/// Every rule of the member's own side that fails.
+pub fn judge_inviter(person: &PersonFacts, company: &CompanyFacts, now: Timestamp) -> Result<Permit<Invite>, Denial> {
+    if person.company != company.id {
+        return Err(refusal(Code::MemberInactive, person.company, person.id));
+    }
+    own_side(person, company, now).map_or(Ok(Permit::granted()), Err)
+}
+
 /// Whether two people of different companies may meet: `discover`, `invite`, `addContact`, by the mark asked for.
 ///
 /// The block rule speaks for the blocker alone. Were it to answer the blocked one too, looking somebody up would tell

@@ -14,7 +14,7 @@ pub mod reason;
 
 pub use decide::{
     AddContact, Discover, Invite, Join, OpenRoom, Permit, RoomStatus, RoomVerdict, SendMessage, Verb, holds_permission,
-    judge_join, judge_opening, judge_pair, judge_room, own_side,
+    judge_inviter, judge_join, judge_opening, judge_pair, judge_room, own_side,
 };
 pub use facts::{
     Block, CompanyFacts, Entry, Held, PairFacts, PersonFacts, RoomFacts, RoomLimits, Source, Tie, TieState,
