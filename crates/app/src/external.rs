@@ -62,6 +62,8 @@ pub struct SettingView {
     pub first_contact: FirstContact,
     /// What stays visible of a room that froze.
     pub on_revoke: OnRevoke,
+    /// For how many days an invitation counts at the most.
+    pub max_invitation_days: i64,
     /// Rises with each change; the `ETag`.
     #[serde(skip)]
     pub version: i64,
@@ -79,6 +81,7 @@ impl SettingView {
             partners: (network == Network::Partner).then_some(partners),
             first_contact: s.first_contact,
             on_revoke: s.on_revoke,
+            max_invitation_days: s.max_invitation_days,
             version,
         }
     }
@@ -102,8 +105,12 @@ pub struct SettingChange {
     pub first_contact: Option<FirstContact>,
     /// What stays visible of a room that froze.
     pub on_revoke: Option<OnRevoke>,
+    /// For how many days an invitation counts at the most: 1 to 365. Counts for those already issued, too.
+    pub max_invitation_days: Option<i64>,
 }
 
+/// The longest term of an invitation that a company can allow, in days.
+const MAX_INVITATION_DAYS: i64 = 365;
 /// The most domains of a partner list.
 const MAX_DOMAINS: usize = 1_000;
 /// The most people or teams of one bulk call.
@@ -116,6 +123,13 @@ fn apply(network: Network, mut s: ExternalSetting, change: SettingChange) -> Res
     s.files = change.files.map_or(s.files, |v| v == Switch::Allow);
     s.first_contact = change.first_contact.unwrap_or(s.first_contact);
     s.on_revoke = change.on_revoke.unwrap_or(s.on_revoke);
+    if let Some(days) = change.max_invitation_days {
+        if !(1..=MAX_INVITATION_DAYS).contains(&days) {
+            let text = format!("is between 1 and {MAX_INVITATION_DAYS}");
+            return Err(AppError::field("/maxInvitationDays", "RANGE", text));
+        }
+        s.max_invitation_days = days;
+    }
     let Some(partners) = change.partners else { return Ok(s) };
     if network != Network::Partner {
         return Err(AppError::field("/partners", "NOT_HERE", "belongs to the network partner alone"));

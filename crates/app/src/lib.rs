@@ -12,15 +12,18 @@ pub mod contacts;
 pub mod error;
 pub mod external;
 pub mod hub;
+pub mod invitations;
 pub mod limits;
 pub mod log;
 pub mod members;
 pub mod people;
+pub mod qr;
 pub mod realtime;
 pub mod recovery;
 pub mod retries;
 pub mod rooms;
 mod seal;
+pub mod site;
 mod standing;
 pub mod upkeep;
 pub mod views;
@@ -86,6 +89,8 @@ pub struct App {
     pub hub: Arc<Hub>,
     /// Bounds on attempts.
     pub limits: limits::Limits,
+    /// Where people reach this server.
+    pub site: site::Site,
     pub(crate) writer: writer::Queue,
     pub(crate) sealer: seal::Sealer,
     /// The server's secret, for keyed hashes.
@@ -123,6 +128,7 @@ impl App {
             clock,
             hub,
             limits,
+            site: site::Site::new("http://localhost"),
             writer,
             sealer: seal::Sealer::new(key),
             key,

@@ -50,15 +50,20 @@ pub struct Limits {
     by_handle: Budget,
     by_address: Budget,
     lookups: Budget,
+    invitations: Budget,
+    openings: Budget,
 }
 
 impl Default for Limits {
-    /// 10 failed sign-ins per handle and 100 per address in 15 minutes; 60 lookups per member in a minute.
+    /// 10 failed sign-ins per handle and 100 per address in 15 minutes; 60 lookups per member in a minute. 100
+    /// invitations and new cards per member in an hour; 120 invitations opened per address, and per member, in a minute.
     fn default() -> Self {
         Self {
             by_handle: Budget::new(10, 15 * 60_000),
             by_address: Budget::new(100, 15 * 60_000),
             lookups: Budget::new(60, 60_000),
+            invitations: Budget::new(100, 60 * 60_000),
+            openings: Budget::new(120, 60_000),
         }
     }
 }
@@ -97,6 +102,31 @@ impl Limits {
             return Err(AppError::TooMany { code: "LOOKUP_BUDGET", retry_after_s });
         }
         self.lookups.count(&key, now);
+        Ok(())
+    }
+
+    /// Counts an invitation issued.
+    ///
+    /// # Errors
+    /// Where the member has issued too many.
+    pub fn count_invitation(&self, member: liaison_domain::MemberId, now: Timestamp) -> Result<(), AppError> {
+        let key = member.to_string();
+        if let Some(retry_after_s) = self.invitations.wait_s(&key, now) {
+            return Err(AppError::TooMany { code: "INVITATION_BUDGET", retry_after_s });
+        }
+        self.invitations.count(&key, now);
+        Ok(())
+    }
+
+    /// Counts a code tried, by whoever tries it: an address, or a member.
+    ///
+    /// # Errors
+    /// Where they have tried too many.
+    pub fn count_opening(&self, who: &str, now: Timestamp) -> Result<(), AppError> {
+        if let Some(retry_after_s) = self.openings.wait_s(who, now) {
+            return Err(AppError::TooMany { code: "INVITATION_BUDGET", retry_after_s });
+        }
+        self.openings.count(who, now);
         Ok(())
     }
 }

@@ -105,7 +105,7 @@ pub struct MemberChange {
     pub title: Option<Option<String>>,
     /// What they may do in the console.
     pub role: Option<Role>,
-    /// Active or suspended.
+    /// Active, suspended or left.
     pub status: Option<MemberStatus>,
     /// Their teams, all of them.
     pub teams: Option<Vec<TeamId>>,
@@ -379,6 +379,12 @@ impl App {
         }
         after.role = change.role.unwrap_or(after.role);
         after.status = change.status.unwrap_or(after.status);
+        if before.status == MemberStatus::Left && after.status != MemberStatus::Left {
+            return Err(AppError::Conflict {
+                code: "MEMBER_LEFT",
+                detail: "Whoever has left does not come back to what was theirs. Make a new member.".into(),
+            });
+        }
         // An owner is above a security administrator, who could otherwise make themselves one.
         let about_owner = before.role == Role::Owner && before.id != actor.id;
         if actor.role != Role::Owner && (after.role != before.role || about_owner) {
@@ -403,6 +409,9 @@ impl App {
         }
         companies::touch_policy(&mut work.tx, actor.company).await?;
         self.audit_changes(&mut work, actor, &before, &after, change.teams.is_some(), hash.is_some()).await?;
+        if after.status == MemberStatus::Left && before.status != MemberStatus::Left {
+            self.revoke_invitations_of(&mut work, Some(actor), id).await?;
+        }
         if after.status != before.status || change.teams.is_some() {
             self.reassess_members(&mut work, Some(actor), &[id]).await?;
             let inside = rooms::of_member(&mut work.tx, id, false).await?;
@@ -439,7 +448,11 @@ impl App {
         password: bool,
     ) -> Result<(), AppError> {
         if after.status != before.status {
-            let action = if after.status == MemberStatus::Active { "member.reactivated" } else { "member.suspended" };
+            let action = match after.status {
+                MemberStatus::Active => "member.reactivated",
+                MemberStatus::Suspended => "member.suspended",
+                MemberStatus::Left => "member.left",
+            };
             self.audit_member(work, Some(actor), action, after, serde_json::json!({})).await?;
         }
         if after.role != before.role {

@@ -3,7 +3,7 @@
 use crate::error::AppError;
 use crate::views::Access;
 use crate::{Actor, App};
-use liaison_domain::{Handle, MemberId, Network};
+use liaison_domain::{Handle, InvitationId, MemberId, Network};
 use liaison_policy::{Discover, PairFacts, Permit, judge_pair};
 use liaison_store::facts::Facts;
 use liaison_store::{Tx, companies, members, rooms};
@@ -41,7 +41,20 @@ impl App {
         let handle = Handle::parse(handle).map_err(|_| AppError::NotFound)?;
         let target = members::find_by_handle(&mut tx, handle.as_str()).await?.ok_or(AppError::NotFound)?;
         let permit = self.may_discover(&mut tx, actor, target.id).await?;
-        self.card(&mut tx, permit, actor, target).await
+        self.card(&mut tx, permit, actor, target, None).await
+    }
+
+    /// The card of whoever issued an invitation. Adding them by it accepts the invitation.
+    pub(crate) async fn card_by_invitation(
+        &self,
+        tx: &mut Tx,
+        actor: &Actor,
+        inviter: MemberId,
+        invitation: InvitationId,
+    ) -> Result<PersonCard, AppError> {
+        let permit = self.may_discover(tx, actor, inviter).await?;
+        let inviter = members::find(tx, inviter).await?.ok_or(AppError::NotFound)?;
+        self.card(tx, permit, actor, inviter, Some(invitation)).await
     }
 
     async fn may_discover(&self, tx: &mut Tx, actor: &Actor, target: MemberId) -> Result<Permit<Discover>, AppError> {
@@ -65,17 +78,23 @@ impl App {
         permit: Permit<Discover>,
         actor: &Actor,
         target: members::Member,
+        by: Option<InvitationId>,
     ) -> Result<PersonCard, AppError> {
         let _ = permit;
         let company = companies::find(tx, target.company_id).await?.ok_or(AppError::NotFound)?;
         let until = self.clock.now().plus_millis(REFERENCE_MS);
-        let person_ref = self.sealer.person(target.id, actor.id, until).ok_or_else(|| AppError::internal("sealing"))?;
+        let person_ref = self.sealer.person(target.id, by, actor.id, until);
+        let person_ref = person_ref.ok_or_else(|| AppError::internal("sealing"))?;
         let photo_url = target.has_photo.then(|| format!("/api/v1/people/{person_ref}/photo"));
         Ok(PersonCard { person_ref, name: target.name, company_name: company.name, photo_url })
     }
 
-    /// Whom a reference stands for, for this actor.
-    pub(crate) fn referred(&self, actor: &Actor, reference: &str) -> Result<MemberId, AppError> {
+    /// Whom a reference stands for, for this actor, and by which invitation they were found.
+    pub(crate) fn referred(
+        &self,
+        actor: &Actor,
+        reference: &str,
+    ) -> Result<(MemberId, Option<InvitationId>), AppError> {
         self.sealer.open_person(reference, actor.id, self.clock.now()).ok_or(AppError::NotFound)
     }
 
@@ -85,7 +104,7 @@ impl App {
     /// [`AppError::NotFound`] where there is none that the actor may see.
     pub async fn card_photo(&self, actor: &Actor, reference: &str) -> Result<(String, Vec<u8>), AppError> {
         let mut tx = self.db.read().await?;
-        let target = self.referred(actor, reference)?;
+        let (target, _) = self.referred(actor, reference)?;
         let _permit = self.may_discover(&mut tx, actor, target).await?;
         members::find_photo(&mut tx, target).await?.ok_or(AppError::NotFound)
     }

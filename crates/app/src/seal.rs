@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
-use liaison_domain::{MemberId, Timestamp};
+use liaison_domain::{InvitationId, MemberId, Timestamp};
 use uuid::Uuid;
 
 pub(crate) struct Sealer(XChaCha20Poly1305);
@@ -16,28 +16,62 @@ impl Sealer {
         Self(XChaCha20Poly1305::new(&Key::from(key)))
     }
 
-    /// A reference to a person for one asker: authenticated against the asker's id, so in other hands it is noise.
-    pub(crate) fn person(&self, target: MemberId, asker: MemberId, until: Timestamp) -> Option<String> {
+    /// Bytes for the database to keep: readable by this server alone, and only as the thing they belong to (I-53).
+    pub(crate) fn seal(&self, belongs_to: &[u8], plain: &[u8]) -> Option<Vec<u8>> {
         let nonce: [u8; 24] = rand::random();
-        let mut plain = Vec::with_capacity(24);
+        let sealed = self.0.encrypt(&XNonce::from(nonce), Payload { msg: plain, aad: &kept(belongs_to) }).ok()?;
+        Some([nonce.as_slice(), &sealed].concat())
+    }
+
+    /// What was sealed as belonging to this thing.
+    pub(crate) fn open(&self, belongs_to: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {
+        let (nonce, sealed) = sealed.split_at_checked(24)?;
+        let nonce: [u8; 24] = nonce.try_into().ok()?;
+        self.0.decrypt(&XNonce::from(nonce), Payload { msg: sealed, aad: &kept(belongs_to) }).ok()
+    }
+
+    /// A reference to a person for one asker: authenticated against the asker's id, so in other hands it is noise.
+    /// Names the invitation the person was found by, if it was one.
+    pub(crate) fn person(
+        &self,
+        target: MemberId,
+        by: Option<InvitationId>,
+        asker: MemberId,
+        until: Timestamp,
+    ) -> Option<String> {
+        let nonce: [u8; 24] = rand::random();
+        let mut plain = Vec::with_capacity(40);
         plain.extend_from_slice(target.as_uuid().as_bytes());
         plain.extend_from_slice(&until.as_millis().to_be_bytes());
+        // Always there, so that a reference does not tell by its length how it came about.
+        plain.extend_from_slice(by.unwrap_or(InvitationId::NONE).as_uuid().as_bytes());
         let sealed = self.0.encrypt(&XNonce::from(nonce), Payload { msg: &plain, aad: &bound_to(asker) }).ok()?;
         let mut out = nonce.to_vec();
         out.extend_from_slice(&sealed);
         Some(URL_SAFE_NO_PAD.encode(out))
     }
 
-    /// The person a reference stands for, for this asker and while it lasts.
-    pub(crate) fn open_person(&self, reference: &str, asker: MemberId, now: Timestamp) -> Option<MemberId> {
+    /// The person a reference stands for, for this asker and while it lasts, and the invitation they were found by.
+    pub(crate) fn open_person(
+        &self,
+        reference: &str,
+        asker: MemberId,
+        now: Timestamp,
+    ) -> Option<(MemberId, Option<InvitationId>)> {
         let bytes = URL_SAFE_NO_PAD.decode(reference).ok()?;
         let (nonce, sealed) = bytes.split_at_checked(24)?;
         let nonce: [u8; 24] = nonce.try_into().ok()?;
         let plain = self.0.decrypt(&XNonce::from(nonce), Payload { msg: sealed, aad: &bound_to(asker) }).ok()?;
         let target: [u8; 16] = plain.get(..16)?.try_into().ok()?;
         let until = i64::from_be_bytes(plain.get(16..24)?.try_into().ok()?);
-        (now.as_millis() < until).then(|| MemberId::from(Uuid::from_bytes(target)))
+        let by: [u8; 16] = plain.get(24..40)?.try_into().ok()?;
+        let by = Some(InvitationId::from(Uuid::from_bytes(by))).filter(|by| *by != InvitationId::NONE);
+        (now.as_millis() < until).then(|| (MemberId::from(Uuid::from_bytes(target)), by))
     }
+}
+
+fn kept(belongs_to: &[u8]) -> Vec<u8> {
+    [b"liaison kept 1".as_slice(), belongs_to].concat()
 }
 
 fn bound_to(asker: MemberId) -> Vec<u8> {
@@ -54,8 +88,12 @@ mod tests {
         let sealer = Sealer::new([7; 32]);
         let (leo, mina, eve) = (MemberId::new(&SystemClock), MemberId::new(&SystemClock), MemberId::new(&SystemClock));
         let at = Timestamp::from_millis;
-        let reference = sealer.person(leo, mina, at(10)).unwrap();
-        assert_eq!(sealer.open_person(&reference, mina, at(9)), Some(leo));
+        let reference = sealer.person(leo, None, mina, at(10)).unwrap();
+        assert_eq!(sealer.open_person(&reference, mina, at(9)), Some((leo, None)));
+        let by = InvitationId::new(&SystemClock);
+        let by_invitation = sealer.person(leo, Some(by), mina, at(10)).unwrap();
+        assert_eq!(sealer.open_person(&by_invitation, mina, at(9)), Some((leo, Some(by))));
+        assert_eq!(reference.len(), by_invitation.len());
         assert_eq!(sealer.open_person(&reference, mina, at(10)), None);
         assert_eq!(sealer.open_person(&reference, eve, at(9)), None);
         assert_eq!(sealer.open_person("", mina, at(9)), None);

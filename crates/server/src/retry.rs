@@ -18,7 +18,7 @@ const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 /// The largest answer that is kept, in bytes.
 const MAX_ANSWER: usize = 1024 * 1024;
 /// Calls that answer with a secret, which is kept nowhere.
-pub(crate) const SECRET: &[&str] = &["/sessions", "/tokens"];
+pub(crate) const SECRET: &[&str] = &["/sessions", "/tokens", "/invitations", "/me/card/rotate"];
 
 /// The request's key, for [`SignedIn`] to hand on.
 #[derive(Clone)]

@@ -211,6 +211,7 @@ pub(crate) async fn run(app: Arc<App>, config: &Config, announce: impl FnOnce(St
     let tidying = tokio::spawn(tidy_metrics());
     let handle = axum_server::Handle::new();
     let scheme = if tls.is_some() { "https" } else { "http" };
+    app.site.set_base_url(&config.public_url.clone().unwrap_or_else(|| format!("{scheme}://{address}")));
     announce(config.public_url.clone().unwrap_or_else(|| format!("{scheme}://{address}")));
     tracing::info!(%address, tls = tls.is_some(), "the server is ready");
     tokio::spawn({

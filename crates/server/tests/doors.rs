@@ -85,7 +85,10 @@ async fn i07_every_door_is_tried_by_everybody(backend: Backend) {
         let right = world.knock(door, door.right, &world.things).await;
         writeln!(table, "    {:<12}{}", "right", told(&right)).unwrap();
         tries += 1;
-        let signed_in = !matches!(door.operation, "get_server" | "create_session" | "create_token");
+        let signed_in = !matches!(
+            door.operation,
+            "get_server" | "create_session" | "create_token" | "open_invitation" | "get_inviter_photo"
+        );
         examples.ran(
             door.operation,
             &fill(door.path, &world.things),
@@ -164,6 +167,16 @@ impl Examples {
     }
 
     fn calm_word(&mut self, word: &str) -> String {
+        // The code of an invitation, and where this server listens.
+        if word.len() == 32 && word.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_lowercase()) {
+            return "k3x9m2v7q4w8t1z6p5n0h3j2d9f7r4b6".to_owned();
+        }
+        if word.starts_with("127.0.0.1:") {
+            return "chat.hana.example".to_owned();
+        }
+        if let Some(text) = word.strip_suffix("http:") {
+            return format!("{text}https:");
+        }
         // A reference to a person, of this lookup or of another.
         if word == self.card || (word.len() > 60 && !word.contains(' ')) {
             return "b3BhcXVlLXJlZmVyZW5jZQ".to_owned();
@@ -332,6 +345,10 @@ async fn i06_two_worlds_look_alike_to_who_may_not_see_the_difference(backend: Ba
         for door in DOORS {
             // What is one's own to change is no difference between the worlds, but ends the viewer's token.
             if matches!(door.operation, "change_password" | "delete_session") {
+                continue;
+            }
+            // Whoever holds a code may see by it; what one sees with a dead one stands in invitations.rs.
+            if door.path.contains("{code}") {
                 continue;
             }
             let mut told = Vec::new();

@@ -73,8 +73,8 @@ pub async fn insert(
         let s = ExternalSetting::default();
         tx.query(
             "INSERT INTO external_settings (company_id, network, connect, mode, grant_new_members, files, partner_rule,
-                 partner_domains, first_contact, on_revoke, version)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, '[]', $8, $9, 1)",
+                 partner_domains, first_contact, on_revoke, max_invitation_days, version)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, '[]', $8, $9, $10, 1)",
         )
         .bind(id)
         .bind(network)
@@ -85,6 +85,7 @@ pub async fn insert(
         .bind(s.partners.rule)
         .bind(s.first_contact)
         .bind(s.on_revoke)
+        .bind(s.max_invitation_days)
         .execute()
         .await?;
     }
@@ -209,6 +210,7 @@ struct SettingRow {
     partner_domains: String,
     first_contact: String,
     on_revoke: String,
+    max_invitation_days: i64,
     version: i64,
 }
 
@@ -219,7 +221,8 @@ struct SettingRow {
 pub async fn setting(tx: &mut Tx, id: CompanyId, network: Network) -> Result<(ExternalSetting, i64), StoreError> {
     let row: SettingRow = tx
         .query(
-            "SELECT connect, mode, grant_new_members, files, partner_rule, partner_domains, first_contact, on_revoke, version
+            "SELECT connect, mode, grant_new_members, files, partner_rule, partner_domains, first_contact, on_revoke,
+                 max_invitation_days, version
              FROM external_settings WHERE company_id = $1 AND network = $2",
         )
         .bind(id)
@@ -234,6 +237,7 @@ pub async fn setting(tx: &mut Tx, id: CompanyId, network: Network) -> Result<(Ex
         partners: PartnerList { rule: word(&row.partner_rule)?, domains: json(&row.partner_domains)? },
         first_contact: word(&row.first_contact)?,
         on_revoke: word(&row.on_revoke)?,
+        max_invitation_days: row.max_invitation_days,
     };
     Ok((setting, row.version))
 }
@@ -246,7 +250,8 @@ pub async fn set_setting(tx: &mut Tx, id: CompanyId, network: Network, s: &Exter
     let domains = serde_json::to_string(&s.partners.domains).map_err(StoreError::broken)?;
     tx.query(
         "UPDATE external_settings SET connect = $3, mode = $4, grant_new_members = $5, files = $6, partner_rule = $7,
-             partner_domains = $8, first_contact = $9, on_revoke = $10, version = version + 1
+             partner_domains = $8, first_contact = $9, on_revoke = $10,
+             max_invitation_days = $11, version = version + 1
          WHERE company_id = $1 AND network = $2",
     )
     .bind(id)
@@ -259,6 +264,7 @@ pub async fn set_setting(tx: &mut Tx, id: CompanyId, network: Network, s: &Exter
     .bind(domains)
     .bind(s.first_contact)
     .bind(s.on_revoke)
+    .bind(s.max_invitation_days)
     .execute()
     .await?;
     Ok(())

@@ -12,6 +12,7 @@ mod copy;
 mod db;
 pub mod facts;
 pub mod grants;
+pub mod invitations;
 pub mod links;
 pub mod members;
 pub mod messages;

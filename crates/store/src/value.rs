@@ -2,8 +2,8 @@
 
 use crate::db::{Args, Param, StoreError, add_plain};
 use liaison_domain::{
-    AuditEntryId, BlockId, CompanyId, ContactId, LinkId, MemberId, MessageId, RoomId, SessionId, TeamId, Timestamp,
-    TokenId,
+    AuditEntryId, BlockId, CompanyId, ContactId, InvitationId, LinkId, MemberId, MessageId, RoomId, SessionId, TeamId,
+    Timestamp, TokenId,
 };
 use uuid::Uuid;
 
@@ -39,7 +39,20 @@ macro_rules! ids {
         impl Param for Option<$t> { fn add_to(self, args: &mut Args) { add_plain(args, self.map(<$t>::as_uuid)) } }
     )+};
 }
-ids!(AuditEntryId, BlockId, CompanyId, ContactId, LinkId, MemberId, MessageId, RoomId, SessionId, TeamId, TokenId);
+ids!(
+    AuditEntryId,
+    BlockId,
+    CompanyId,
+    ContactId,
+    InvitationId,
+    LinkId,
+    MemberId,
+    MessageId,
+    RoomId,
+    SessionId,
+    TeamId,
+    TokenId
+);
 
 impl Param for Timestamp {
     fn add_to(self, args: &mut Args) {
@@ -67,7 +80,8 @@ words!(
     liaison_domain::PartnerRule,
     liaison_domain::FirstContact,
     liaison_domain::OnRevoke,
-    liaison_domain::RoomKind
+    liaison_domain::RoomKind,
+    liaison_domain::InvitationKind
 );
 
 /// Reads a stored word of one of the closed sets.

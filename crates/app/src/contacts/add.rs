@@ -6,7 +6,7 @@ use crate::views::ContactView;
 use crate::work::{Event, Work};
 use crate::{Actor, App};
 use liaison_domain::{ContactId, FirstContact, LinkId, MemberId, Network, RoomId, RoomKind};
-use liaison_policy::{AddContact, Permit, TieState, judge_opening, judge_pair};
+use liaison_policy::{AddContact, PairFacts, Permit, TieState, judge_opening, judge_pair};
 use liaison_store::facts::Facts;
 use liaison_store::rooms::{NewRoom, direct_key};
 use liaison_store::{companies, contacts, links, members, participants, rooms};
@@ -21,6 +21,15 @@ pub enum WhomToAdd {
     Participant(RoomId, MemberId),
 }
 
+/// What adding an outsider has made or found.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Added {
+    /// The contact.
+    pub contact: ContactId,
+    /// Whether the contact is new.
+    pub created: bool,
+}
+
 impl App {
     /// Adds an outsider: contact, link and direct room at once; one-sided adding is enough (L1). Answers the contact,
     /// and whether it is new.
@@ -33,9 +42,14 @@ impl App {
     }
 
     async fn try_add_contact(&self, actor: &Actor, whom: &WhomToAdd) -> Result<(ContactView, bool), AppError> {
+        if let WhomToAdd::Card(reference) = whom
+            && let (_, Some(invitation)) = self.referred(actor, reference)?
+        {
+            return self.add_by_invitation(actor, invitation).await;
+        }
         let mut work = self.begin_as(actor).await?;
         let target = match whom {
-            WhomToAdd::Card(reference) => self.referred(actor, reference)?,
+            WhomToAdd::Card(reference) => self.referred(actor, reference)?.0,
             WhomToAdd::Participant(room, participant) => {
                 let access = self.access(&mut work.tx, actor.id, actor.company, *room).await?;
                 Self::outsider_in_room(&access.ok_or(AppError::NotFound)?, actor, *participant)?
@@ -49,6 +63,27 @@ impl App {
             return Ok((view, false));
         }
         let permit: Permit<AddContact> = judge_pair(&pair).map_err(|denial| AppError::denied(&denial, actor))?;
+        let added = self.add_outsider(&mut work, actor, &pair, permit).await?;
+        let view = self.contact_view(&mut work.tx, actor, added.contact).await?.ok_or(AppError::NotFound)?;
+        self.finish(work).await?;
+        Ok((view, added.created))
+    }
+
+    /// Adds an outsider within a work that has decided about the pair: contact, link and direct room. `pair.actor` is
+    /// the actor. Audit entries and events are in it.
+    ///
+    /// # Errors
+    /// Where the room may not be opened, or the database fails.
+    pub(crate) async fn add_outsider(
+        &self,
+        work: &mut Work,
+        actor: &Actor,
+        pair: &PairFacts,
+        permit: Permit<AddContact>,
+    ) -> Result<Added, AppError> {
+        let target = pair.target.id;
+        let existing = contacts::find_by_outsider(&mut work.tx, actor.id, target).await?;
+        let link = links::find(&mut work.tx, actor.id, target).await?;
         let asks = pair.target_company.setting.first_contact == FirstContact::Request;
         let state = match link.map(|l| l.state) {
             None if asks => TieState::Pending(target),
@@ -83,7 +118,7 @@ impl App {
         } else {
             links::make(&mut work.tx, permit, LinkId::new(&*self.clock), (actor.id, target), state, work.now).await?;
         }
-        let room = self.direct_room(&mut work, actor, target).await?;
+        let room = self.direct_room(work, actor, target).await?;
         rooms::touch_policy(&mut work.tx, room, work.position).await?;
         let added = |company| Act {
             category: category::EXTERNAL,
@@ -97,12 +132,10 @@ impl App {
             // The other company's state changed too: one of its members now has a link to outside.
             work.audit(&*self.clock, pair.target.company, added(pair.target.company)).await?;
         }
-        self.reassess(&mut work, Some(actor), &[room]).await?;
+        self.reassess(work, Some(actor), &[room]).await?;
         work.events.push(Event::Contact { to: actor.id, contact });
         work.events.push(Event::Room { to: Arc::from([actor.id, target]), room });
-        let view = self.contact_view(&mut work.tx, actor, contact).await?.ok_or(AppError::NotFound)?;
-        self.finish(work).await?;
-        Ok((view, created))
+        Ok(Added { contact, created })
     }
 
     /// The direct room of the actor and somebody else, opened if there is none.

@@ -177,7 +177,7 @@ pub(crate) struct MemberPatch {
     title: Option<Option<String>>,
     /// What they may do in the console; owners alone change roles.
     role: Option<Role>,
-    /// Active or suspended.
+    /// Active, suspended or left.
     status: Option<PatchedStatus>,
     /// Their teams, all of them.
     teams: Option<Vec<TeamId>>,
@@ -193,6 +193,8 @@ pub(crate) enum PatchedStatus {
     Active,
     /// Held back.
     Suspended,
+    /// Gone for good: what they issued is revoked, and they do not come back.
+    Left,
 }
 
 /// Changes a member. Owners and security administrators only.
@@ -214,6 +216,7 @@ pub(crate) async fn update_member(
         status: body.status.map(|s| match s {
             PatchedStatus::Active => MemberStatus::Active,
             PatchedStatus::Suspended => MemberStatus::Suspended,
+            PatchedStatus::Left => MemberStatus::Left,
         }),
         teams: body.teams,
         password: body.password,

@@ -3,6 +3,7 @@
 pub(crate) mod access;
 pub(crate) mod company;
 pub(crate) mod external;
+pub(crate) mod invitations;
 pub(crate) mod people;
 pub(crate) mod rooms;
 
@@ -208,6 +209,16 @@ pub(crate) fn routes() -> (axum::Router<AppState>, utoipa::openapi::OpenApi) {
         .routes(routes!(people::get_contact))
         .routes(routes!(people::list_blocks, people::create_block))
         .routes(routes!(people::delete_block))
+        .routes(routes!(invitations::get_card))
+        .routes(routes!(invitations::rotate_card))
+        .routes(routes!(invitations::list_invitations, invitations::create_invitation))
+        .routes(routes!(invitations::get_invitation, invitations::delete_invitation))
+        .routes(routes!(invitations::list_invitation_uses))
+        .routes(routes!(invitations::get_invitation_qr_svg))
+        .routes(routes!(invitations::get_invitation_qr_png))
+        .routes(routes!(invitations::open_invitation))
+        .routes(routes!(invitations::get_inviter_photo))
+        .routes(routes!(invitations::accept_invitation))
         .routes(routes!(rooms::list_rooms, rooms::open_room))
         .routes(routes!(rooms::get_room, rooms::update_room))
         .routes(routes!(rooms::add_participants))

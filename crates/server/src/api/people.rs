@@ -17,12 +17,14 @@ use liaison_domain::{BlockId, ContactId, MemberId, RoomId};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
-/// Whom to look up.
+/// Whom to look up, by one of these.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Lookup {
     /// In full: `leo@borealis.example`.
-    handle: String,
+    handle: Option<String>,
+    /// Of an invitation or card: the code, or the whole address, as its QR code holds it.
+    invitation: Option<String>,
 }
 
 /// Looks a person of another company up. Unknown, not permitted and suspended people answer the same.
@@ -35,7 +37,12 @@ pub(crate) async fn look_up_person(
     SignedIn(actor): SignedIn,
     Json(body): Json<Lookup>,
 ) -> Result<axum::Json<PersonCard>, ApiError> {
-    Ok(axum::Json(state.app.look_up(&actor, &body.handle).await?))
+    let card = match (body.handle, body.invitation) {
+        (Some(handle), None) => state.app.look_up(&actor, &handle).await?,
+        (None, Some(text)) => state.app.look_up_invitation(&actor, &text).await?,
+        _ => return Err(AppError::field("/handle", "ONE_OF", "is given, or else invitation").into()),
+    };
+    Ok(axum::Json(card))
 }
 
 /// The photo on a person's card.

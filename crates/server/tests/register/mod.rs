@@ -44,6 +44,7 @@ const PARTICIPANT: [&str; 2] = ["mina", "participants"];
 const OWNER: [&str; 2] = ["mina", "the owner of the thing"];
 const AUDITOR: [&str; 2] = ["aiko", "administrators and auditors"];
 const ADMIN: [&str; 2] = ["aiko", "owners and security administrators"];
+const BEARER: [&str; 2] = ["mina", "anyone with the code"];
 /// Whom nobody needs afterwards.
 const LAST: [&str; 2] = ["vera", "each member, their own"];
 
@@ -89,6 +90,24 @@ pub const DOORS: &[Door] = &[
     ),
     door("list_contacts", ["GET", "/contacts"], "-", MEMBER, ""),
     door("get_contact", ["GET", "/contacts/{contact}"], "-", OWNER, ""),
+    door("get_card", ["GET", "/me/card"], "invite", MEMBER, ""),
+    door("create_invitation", ["POST", "/invitations"], "invite", MEMBER, r#"{"network":"partner","purpose":"Fair"}"#),
+    door("list_invitations", ["GET", "/invitations"], "-", MEMBER, ""),
+    door("get_invitation", ["GET", "/invitations/{invitation}"], "-", OWNER, ""),
+    door("list_invitation_uses", ["GET", "/invitations/{invitation}/uses"], "-", OWNER, ""),
+    door("get_invitation_qr_svg", ["GET", "/invitations/{invitation}/qr.svg"], "-", OWNER, ""),
+    door("get_invitation_qr_png", ["GET", "/invitations/{invitation}/qr.png"], "-", OWNER, ""),
+    door("open_invitation", ["GET", "/invitations/by-code/{code}"], "invite", BEARER, ""),
+    door("get_inviter_photo", ["GET", "/invitations/by-code/{code}/photo"], "invite", BEARER, ""),
+    door(
+        "accept_invitation",
+        ["POST", "/invitations/by-code/{code}/accept"],
+        "invite",
+        ["leo", "members with the code"],
+        r#"{"action":"addContact"}"#,
+    ),
+    door("delete_invitation", ["DELETE", "/invitations/{invitation}"], "-", OWNER, ""),
+    door("rotate_card", ["POST", "/me/card/rotate"], "invite", MEMBER, ""),
     door("list_rooms", ["GET", "/rooms"], "read", MEMBER, ""),
     door(
         "open_room",
@@ -246,6 +265,13 @@ impl World {
         let foreign_room = id(&carla.post("/rooms", foreign_room).await.must(201));
         claire.patch("/company/external/partner", json!({ "firstContact": "request" })).await.must(200);
         let asked = goro.add(&leo).await["roomId"].as_str().unwrap().to_owned();
+        let invite = async |person: &Person| {
+            let made = person.post("/invitations", json!({ "network": "partner" })).await.must(201);
+            (id(&made), made["url"].as_str().unwrap().rsplit('/').next().unwrap().to_owned())
+        };
+        let (invitation, code) = invite(mina).await;
+        let (foreign_invitation, foreign_code) = invite(&claire).await;
+        claire.call(Method::DELETE, &format!("/invitations/{foreign_invitation}"), None).await.must(204);
         let token = async |handle: &str| {
             let made = server.cli(&["token", "create", handle, "--label", "spare", "--json"], "");
             id(&serde_json::from_slice(&made.stdout).unwrap())
@@ -255,6 +281,8 @@ impl World {
             ("group", group),
             ("asked", asked),
             ("contact", contact),
+            ("invitation", invitation),
+            ("code", code),
             ("colleague", people["kenji"].id.clone()),
             ("granted", goro.id.clone()),
             ("newcomer", people["vera"].id.clone()),
@@ -268,6 +296,8 @@ impl World {
             ("group", foreign_room.clone()),
             ("asked", foreign_room),
             ("contact", foreign_contact),
+            ("invitation", foreign_invitation),
+            ("code", foreign_code),
             ("colleague", carla.id.clone()),
             ("granted", cem.id.clone()),
             ("newcomer", cem.id.clone()),

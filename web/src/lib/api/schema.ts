@@ -256,6 +256,144 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's invitations, newest first, with the cards one gave up. */
+        get: operations["list_invitations"];
+        put?: never;
+        /** Issues an invitation. */
+        post: operations["create_invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/invitations/by-code/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who issued an invitation. Needs no sign-in, only the code; a code that opens nothing answers like one of nothing. */
+        get: operations["open_invitation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/invitations/by-code/{code}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Accepts an invitation: the two can talk directly from then on. */
+        post: operations["accept_invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/invitations/by-code/{code}/photo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The photo of whoever issued an invitation. Needs no sign-in, only the code. */
+        get: operations["get_inviter_photo"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/invitations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One of one's invitations, or one's card. */
+        get: operations["get_invitation"];
+        put?: never;
+        post?: never;
+        /** Revokes an invitation or card: from now on it opens nothing. */
+        delete: operations["delete_invitation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/invitations/{id}/qr.png": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The QR code of an invitation or card, as PNG. */
+        get: operations["get_invitation_qr_png"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/invitations/{id}/qr.svg": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The QR code of an invitation or card, as SVG. */
+        get: operations["get_invitation_qr_svg"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/invitations/{id}/uses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who came in by an invitation or card, latest first, under the names they had then. */
+        get: operations["list_invitation_uses"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/me": {
         parameters: {
             query?: never;
@@ -272,6 +410,40 @@ export interface paths {
         head?: never;
         /** Changes oneself. */
         patch: operations["update_me"];
+        trace?: never;
+    };
+    "/me/card": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's card: the invitation one carries along. The first time, one is made. */
+        get: operations["get_card"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/card/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives oneself another card. Whoever has the old one finds nothing any more. */
+        post: operations["rotate_card"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/me/password": {
@@ -571,6 +743,22 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description What to do with an invitation. */
+        Acceptance: {
+            /** @description Add its inviter to one's contacts, or open the room with them alone. */
+            action: components["schemas"]["Action"];
+        };
+        /** @description Where an acceptance led. */
+        Accepted: {
+            contactId?: components["schemas"]["ContactId"] | null;
+            /** @description The direct room. */
+            roomId: components["schemas"]["RoomId"];
+        };
+        /**
+         * @description What whoever accepts an invitation wants.
+         * @enum {string}
+         */
+        Action: "addContact" | "openRoom";
         /** @description An entry of the audit log as administrators read it. */
         AuditEntry: {
             /** @description What happened, as `thing.happened`. */
@@ -628,6 +816,28 @@ export interface components {
             roomId?: components["schemas"]["RoomId"] | null;
             /** @description Since when. */
             since: components["schemas"]["Timestamp"];
+        };
+        /** @description One's card. */
+        CardView: {
+            /** @description One's handle. */
+            handle: string;
+            /** @description Its id among the invitations. */
+            id: components["schemas"]["InvitationId"];
+            /** @description Its QR code as PNG. */
+            qrPngUrl: string;
+            /** @description Its QR code as SVG. */
+            qrSvgUrl: string;
+            /** @description Why it sleeps. */
+            reasons: components["schemas"]["SeenReason"][];
+            /** @description `live`, or `dormant` while one may not invite. */
+            state: components["schemas"]["InvitationState"];
+            /** @description The address to hand on. */
+            url: string;
+            /**
+             * Format: int64
+             * @description How many came in by it.
+             */
+            uses: number;
         };
         /** @description Frames of the client. */
         ClientFrame: {
@@ -789,6 +999,74 @@ export interface components {
              */
             fromSeq: number;
         };
+        InvitationId: string;
+        /**
+         * @description What an invitation is.
+         * @enum {string}
+         */
+        InvitationKind: "invitation" | "card";
+        /**
+         * @description What an invitation is worth at this moment.
+         * @enum {string}
+         */
+        InvitationState: "live" | "dormant" | "expired" | "usedUp" | "revoked";
+        /** @description Somebody who came in by an invitation, under the names they had then. */
+        InvitationUse: {
+            /** @description When. */
+            at: components["schemas"]["Timestamp"];
+            /** @description Their company's name then. */
+            companyName: string;
+            /** @description Who. */
+            memberId: components["schemas"]["MemberId"];
+            /** @description Their name then. */
+            name: string;
+        };
+        /** @description An invitation for whoever issued it. */
+        InvitationView: {
+            /** @description When it was issued. */
+            createdAt: components["schemas"]["Timestamp"];
+            expiresAt?: components["schemas"]["Timestamp"] | null;
+            /** @description Its id. */
+            id: components["schemas"]["InvitationId"];
+            /** @description An invitation, or a card of former times. */
+            kind: components["schemas"]["InvitationKind"];
+            /**
+             * Format: int64
+             * @description How many people may come in; none for any number.
+             */
+            maxUses?: number | null;
+            /** @description For which network. */
+            network: components["schemas"]["Network"];
+            /** @description What it is for. */
+            purpose?: string | null;
+            /** @description Its QR code as PNG. */
+            qrPngUrl?: string | null;
+            /** @description Its QR code as SVG. */
+            qrSvgUrl?: string | null;
+            /** @description Why it sleeps. */
+            reasons: components["schemas"]["SeenReason"][];
+            revokedAt?: components["schemas"]["Timestamp"] | null;
+            /** @description What it is worth now. */
+            state: components["schemas"]["InvitationState"];
+            /** @description A text to copy, with the address. */
+            text?: string | null;
+            /** @description The address to hand on; absent once it is revoked. */
+            url?: string | null;
+            /**
+             * Format: int64
+             * @description How many came in.
+             */
+            uses: number;
+        };
+        /** @description Who issued an invitation: what an outsider sees before a link exists (B2), and nothing else. */
+        InviterView: {
+            /** @description Their company's name. */
+            companyName: string;
+            /** @description Their name. */
+            name: string;
+            /** @description Where their photo is, if they have one. */
+            photoUrl?: string | null;
+        };
         /** @description A page of a list. */
         Items_AuditEntry: {
             /** @description The things. */
@@ -877,6 +1155,64 @@ export interface components {
                 /** @description Through what. */
                 source: components["schemas"]["SourceView"];
                 startsAt?: components["schemas"]["Timestamp"] | null;
+            }[];
+            /** @description Where the next page begins; absent on the last page. */
+            nextCursor?: string | null;
+        };
+        /** @description A page of a list. */
+        Items_InvitationUse: {
+            /** @description The things. */
+            items: {
+                /** @description When. */
+                at: components["schemas"]["Timestamp"];
+                /** @description Their company's name then. */
+                companyName: string;
+                /** @description Who. */
+                memberId: components["schemas"]["MemberId"];
+                /** @description Their name then. */
+                name: string;
+            }[];
+            /** @description Where the next page begins; absent on the last page. */
+            nextCursor?: string | null;
+        };
+        /** @description A page of a list. */
+        Items_InvitationView: {
+            /** @description The things. */
+            items: {
+                /** @description When it was issued. */
+                createdAt: components["schemas"]["Timestamp"];
+                expiresAt?: components["schemas"]["Timestamp"] | null;
+                /** @description Its id. */
+                id: components["schemas"]["InvitationId"];
+                /** @description An invitation, or a card of former times. */
+                kind: components["schemas"]["InvitationKind"];
+                /**
+                 * Format: int64
+                 * @description How many people may come in; none for any number.
+                 */
+                maxUses?: number | null;
+                /** @description For which network. */
+                network: components["schemas"]["Network"];
+                /** @description What it is for. */
+                purpose?: string | null;
+                /** @description Its QR code as PNG. */
+                qrPngUrl?: string | null;
+                /** @description Its QR code as SVG. */
+                qrSvgUrl?: string | null;
+                /** @description Why it sleeps. */
+                reasons: components["schemas"]["SeenReason"][];
+                revokedAt?: components["schemas"]["Timestamp"] | null;
+                /** @description What it is worth now. */
+                state: components["schemas"]["InvitationState"];
+                /** @description A text to copy, with the address. */
+                text?: string | null;
+                /** @description The address to hand on; absent once it is revoked. */
+                url?: string | null;
+                /**
+                 * Format: int64
+                 * @description How many came in.
+                 */
+                uses: number;
             }[];
             /** @description Where the next page begins; absent on the last page. */
             nextCursor?: string | null;
@@ -1007,10 +1343,12 @@ export interface components {
             /** @description How it stands. */
             state: components["schemas"]["LinkState"];
         };
-        /** @description Whom to look up. */
+        /** @description Whom to look up, by one of these. */
         Lookup: {
             /** @description In full: `leo@borealis.example`. */
-            handle: string;
+            handle?: string | null;
+            /** @description Of an invitation or card: the code, or the whole address, as its QR code holds it. */
+            invitation?: string | null;
         };
         /** @description A change of oneself (JSON merge patch): null takes away, what is absent stays. */
         MeChange: {
@@ -1163,6 +1501,22 @@ export interface components {
             personRef?: string | null;
             roomId?: components["schemas"]["RoomId"] | null;
         };
+        /** @description What an invitation is made from. */
+        NewInvitation: {
+            /** @description First moment it no longer counts; 14 days ahead where absent. The company may bound it. */
+            expiresAt?: components["schemas"]["Timestamp"];
+            /** @description The language of its text, `en`, `ja` or `ko`; one's own where absent. */
+            language?: string | null;
+            /**
+             * Format: int64
+             * @description How many people may come in; null or absent for any number.
+             */
+            maxUses?: number | null;
+            /** @description For which network. */
+            network: components["schemas"]["Network"];
+            /** @description What it is for, for one's own list: at most 100 characters. */
+            purpose?: string | null;
+        };
         /** @description What a member is made from. */
         NewMember: {
             /** @description Their e-mail address. */
@@ -1249,6 +1603,11 @@ export interface components {
          * @enum {string}
          */
         OnRevoke: "readOnly" | "hidden";
+        /** @description An invitation for whoever opens it. */
+        OpenedView: {
+            /** @description Who issued it. */
+            inviter: components["schemas"]["InviterView"];
+        };
         /** @description A member's own settings. */
         OwnSettings: {
             /** @description The language of the screens; null for the browser's. */
@@ -1317,7 +1676,7 @@ export interface components {
          * @description What an administrator can make of a member.
          * @enum {string}
          */
-        PatchedStatus: "active" | "suspended";
+        PatchedStatus: "active" | "suspended" | "left";
         /** @description What an outsider sees of a member before a link exists (B2): photo, name, company, and nothing else. */
         PersonCard: {
             /** @description Their company's name. */
@@ -1597,6 +1956,11 @@ export interface components {
             firstContact?: components["schemas"]["FirstContact"] | null;
             /** @description Whether new members are put on the list. */
             grantNewMembers?: boolean | null;
+            /**
+             * Format: int64
+             * @description For how many days an invitation counts at the most: 1 to 365. Counts for those already issued, too.
+             */
+            maxInvitationDays?: number | null;
             mode?: components["schemas"]["GrantMode"] | null;
             onRevoke?: components["schemas"]["OnRevoke"] | null;
             partners?: components["schemas"]["Partners"] | null;
@@ -1611,6 +1975,11 @@ export interface components {
             firstContact: components["schemas"]["FirstContact"];
             /** @description Whether new members are put on the list. */
             grantNewMembers: boolean;
+            /**
+             * Format: int64
+             * @description For how many days an invitation counts at the most.
+             */
+            maxInvitationDays: number;
             /** @description Who holds the permission when nothing names them. */
             mode: components["schemas"]["GrantMode"];
             /** @description Which network. */
@@ -3180,6 +3549,601 @@ export interface operations {
             };
         };
     };
+    list_invitations: {
+        parameters: {
+            query?: {
+                /** @description 1 to 200, 50 by default. */
+                limit?: number;
+                /** @description The `nextCursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_InvitationView"];
+                };
+            };
+            /** @description Not signed in, or the credentials are wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something sent is not valid: see the errors */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewInvitation"];
+            };
+        };
+        responses: {
+            /** @description Made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationView"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in, or the credentials are wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: see the code, and the reasons where the rules of external chat refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 1 MiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something sent is not valid: see the errors */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts: see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    open_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenedView"];
+                };
+            };
+            /** @description Nothing is there that one may see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something sent is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts: see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    accept_invitation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key and body within a day, the request happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Acceptance"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in, or the credentials are wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: see the code, and the reasons where the rules of external chat refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there that one may see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description In conflict with how things stand: see the code */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 1 MiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something sent is not valid: see the errors */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts: see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_inviter_photo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": number[];
+                };
+            };
+            /** @description Nothing is there that one may see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something sent is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts: see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["InvitationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationView"];
+                };
+            };
+            /** @description Not signed in, or the credentials are wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there that one may see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something sent is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["InvitationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in, or the credentials are wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused, or a browser session used from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there that one may see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something sent is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_invitation_qr_png: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["InvitationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": number[];
+                };
+            };
+            /** @description Not signed in, or the credentials are wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there that one may see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something sent is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_invitation_qr_svg: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["InvitationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/svg+xml": string;
+                };
+            };
+            /** @description Not signed in, or the credentials are wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there that one may see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something sent is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_invitation_uses: {
+        parameters: {
+            query?: {
+                /** @description 1 to 200, 50 by default. */
+                limit?: number;
+                /** @description The `nextCursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["InvitationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_InvitationUse"];
+                };
+            };
+            /** @description Not signed in, or the credentials are wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there that one may see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something sent is not valid: see the errors */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_me: {
         parameters: {
             query?: never;
@@ -3278,6 +4242,91 @@ export interface operations {
             };
             /** @description Something sent is not valid: see the errors */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_card: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardView"];
+                };
+            };
+            /** @description Not signed in, or the credentials are wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: see the code, and the reasons where the rules of external chat refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rotate_card: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardView"];
+                };
+            };
+            /** @description Not signed in, or the credentials are wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: see the code, and the reasons where the rules of external chat refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts: see Retry-After */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
