@@ -68,6 +68,23 @@ export function createApi(http: Transport = new Transport()) {
 		audit: (query: Query<'/company/audit'>) => http.data(GET('/company/audit', { params: { query } })),
 		people: {
 			lookup: (handle: string) => http.data(POST('/people/lookup', { body: { handle } })),
+			lookupInvitation: (invitation: string) => http.data(POST('/people/lookup', { body: { invitation } })),
+		},
+		card: {
+			get: () => http.data(GET('/me/card')),
+			rotate: () => http.data(POST('/me/card/rotate')),
+		},
+		invitations: {
+			list: (query: Query<'/invitations'>) => http.data(GET('/invitations', { params: { query } })),
+			create: (body: t.NewInvitation) => http.data(POST('/invitations', { body })),
+			revoke: (invitation: string) => http.data(DELETE('/invitations/{id}', id(invitation))),
+			uses: (invitation: string, query: Query<'/invitations/{id}/uses'>) =>
+				http.data(GET('/invitations/{id}/uses', { params: { path: { id: invitation }, query } })),
+			open: (code: string) => http.data(GET('/invitations/by-code/{code}', { params: { path: { code } } })),
+			accept: (code: string, action: 'addContact' | 'openRoom') =>
+				http.data(
+					POST('/invitations/by-code/{code}/accept', { params: { path: { code } }, body: { action } }),
+				),
 		},
 		contacts: {
 			list: (query: Query<'/contacts'>) => http.data(GET('/contacts', { params: { query } })),

@@ -40,6 +40,11 @@ export type Skipped = Schemas['Skipped'];
 export type AuditEntry = Schemas['AuditEntry'];
 
 export type FoundPerson = Schemas['PersonCard'];
+export type Invitation = Schemas['InvitationView'];
+export type NewInvitation = Schemas['NewInvitation'];
+export type InvitationUse = Schemas['InvitationUse'];
+export type Inviter = Schemas['InviterView'];
+export type MyCard = Schemas['CardView'];
 export type Contact = Schemas['ContactView'];
 export type Block = Schemas['BlockView'];
 
