@@ -10,7 +10,7 @@ use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use liaison_domain::{Handle, MemberId, MemberStatus, SessionId, Timestamp, TokenId, clean_name};
-use liaison_store::{Tx, companies, members, sessions};
+use liaison_store::{Tx, companies, members, passwords, sessions};
 use sha2::{Digest, Sha256};
 use std::sync::LazyLock;
 use utoipa::ToSchema;
@@ -23,7 +23,7 @@ pub const MIN_PASSWORD: usize = 10;
 pub const MAX_PASSWORD: usize = 200;
 
 /// A new secret: what is handed out, and the hash that is kept.
-fn new_secret(prefix: &str) -> (String, Vec<u8>) {
+pub(crate) fn new_secret(prefix: &str) -> (String, Vec<u8>) {
     let bytes: [u8; 32] = rand::random();
     let secret = format!("{prefix}{}", URL_SAFE_NO_PAD.encode(bytes));
     let hash = hash_secret(&secret);
@@ -31,7 +31,7 @@ fn new_secret(prefix: &str) -> (String, Vec<u8>) {
 }
 
 /// 256 random bits need no slow hash: there is nothing to guess.
-fn hash_secret(secret: &str) -> Vec<u8> {
+pub(crate) fn hash_secret(secret: &str) -> Vec<u8> {
     Sha256::digest(secret.as_bytes()).to_vec()
 }
 
@@ -354,6 +354,7 @@ impl App {
         let hash = self.hash_password(new).await?;
         let mut work = self.begin_as(actor).await?;
         members::set_password_hash(&mut work.tx, actor.id, &hash).await?;
+        passwords::replace_all(&mut work.tx, actor.id).await?;
         let keep = match actor.credential {
             Credential::Session(id) => Some(id),
             Credential::Token(_) | Credential::Operator => None,
@@ -373,6 +374,7 @@ impl App {
         let mut work = self.begin().await?;
         let member = members::find_by_handle(&mut work.tx, handle).await?.ok_or(AppError::NotFound)?;
         members::set_password_hash(&mut work.tx, member.id, &hash).await?;
+        passwords::replace_all(&mut work.tx, member.id).await?;
         self.end_sessions(&mut work, member.id, None).await?;
         let target = Some(member.id.to_string());
         let details = serde_json::json!({ "by": "operator" });
@@ -395,7 +397,7 @@ impl App {
     }
 }
 
-async fn can_sign_in(tx: &mut Tx, member: &members::Member) -> Result<bool, AppError> {
+pub(crate) async fn can_sign_in(tx: &mut Tx, member: &members::Member) -> Result<bool, AppError> {
     let company = companies::find(tx, member.company_id).await?;
     Ok(member.status == MemberStatus::Active && company.is_some_and(|c| c.active))
 }

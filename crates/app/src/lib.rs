@@ -16,6 +16,8 @@ pub mod invitations;
 pub mod limits;
 pub mod log;
 pub mod members;
+pub mod outgoing;
+pub mod passwords;
 pub mod people;
 pub mod qr;
 pub mod realtime;
@@ -31,6 +33,7 @@ pub mod work;
 pub mod writer;
 
 pub use error::{AppError, FieldError, Problem};
+pub use site::Settings;
 
 use hub::Hub;
 use liaison_domain::{Clock, CompanyId, MemberId, Role, SessionId, TokenId};
@@ -91,7 +94,10 @@ pub struct App {
     pub limits: limits::Limits,
     /// Where people reach this server.
     pub site: site::Site,
+    /// What waits to be sent by mail or text message.
+    pub outgoing: outgoing::Outgoing,
     pub(crate) writer: writer::Queue,
+    pub(crate) resets: passwords::Requests,
     pub(crate) sealer: seal::Sealer,
     /// The server's secret, for keyed hashes.
     pub(crate) key: [u8; 32],
@@ -109,6 +115,7 @@ impl App {
     /// Starts the use cases over a database: the message writer runs until the last handle is dropped.
     ///
     /// `key` is the server's secret of 32 random bytes, kept beside the database.
+    /// Mail and text messages wait in their queue until [`outgoing::worker::run`].
     ///
     /// # Errors
     /// Where the database cannot be read.
@@ -116,20 +123,23 @@ impl App {
         db: Db,
         clock: Arc<dyn Clock>,
         key: [u8; 32],
-        limits: limits::Limits,
+        settings: Settings,
     ) -> Result<Arc<Self>, AppError> {
         let mut tx = db.read().await?;
         let (position, _, generation) = liaison_store::messages::log_head(&mut tx).await?;
         drop(tx);
         let hub = Arc::new(Hub::new(position, generation));
         let (writer, work) = writer::queue();
+        let (resets, waiting) = passwords::requests();
         let app = Arc::new(Self {
             db,
             clock,
             hub,
-            limits,
-            site: site::Site::new("http://localhost"),
+            limits: settings.limits,
+            site: site::Site::new(&settings.base_url),
+            outgoing: outgoing::Outgoing::new(settings.mail, settings.text),
             writer,
+            resets,
             sealer: seal::Sealer::new(key),
             key,
             // Argon2 takes 19 MiB and some 20 ms of a core each: two at once leave room for everything else.
@@ -137,6 +147,7 @@ impl App {
             failed: tokio::sync::watch::channel(false).0,
         });
         writer::run(&app, work);
+        passwords::run(&app, waiting);
         Ok(app)
     }
 

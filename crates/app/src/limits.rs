@@ -52,11 +52,16 @@ pub struct Limits {
     lookups: Budget,
     invitations: Budget,
     openings: Budget,
+    resets_by_handle: Budget,
+    resets_by_address: Budget,
+    links: Budget,
 }
 
 impl Default for Limits {
     /// 10 failed sign-ins per handle and 100 per address in 15 minutes; 60 lookups per member in a minute. 100
     /// invitations and new cards per member in an hour; 120 invitations opened per address, and per member, in a minute.
+    /// In an hour 6 requests for a new password per handle, 60 per address, and 10 links that administrators send one
+    /// member.
     fn default() -> Self {
         Self {
             by_handle: Budget::new(10, 15 * 60_000),
@@ -64,6 +69,9 @@ impl Default for Limits {
             lookups: Budget::new(60, 60_000),
             invitations: Budget::new(100, 60 * 60_000),
             openings: Budget::new(120, 60_000),
+            resets_by_handle: Budget::new(6, 3_600_000),
+            resets_by_address: Budget::new(60, 3_600_000),
+            links: Budget::new(10, 3_600_000),
         }
     }
 }
@@ -128,6 +136,52 @@ impl Limits {
         }
         self.openings.count(who, now);
         Ok(())
+    }
+
+    /// Counts a request for a new password.
+    ///
+    /// # Errors
+    /// Where too many came for this handle, or from this address.
+    pub fn count_reset(&self, handle: &str, ip: Option<&str>, now: Timestamp) -> Result<(), AppError> {
+        let waits =
+            [self.resets_by_handle.wait_s(handle, now), ip.and_then(|ip| self.resets_by_address.wait_s(ip, now))];
+        if let Some(retry_after_s) = waits.into_iter().flatten().max() {
+            return Err(AppError::TooMany { code: "RESET_BUDGET", retry_after_s });
+        }
+        self.resets_by_handle.count(handle, now);
+        if let Some(ip) = ip {
+            self.resets_by_address.count(ip, now);
+        }
+        Ok(())
+    }
+
+    /// Counts a link that an administrator sends a member.
+    ///
+    /// # Errors
+    /// Where the member got too many.
+    pub fn count_link(&self, member: liaison_domain::MemberId, now: Timestamp) -> Result<(), AppError> {
+        let key = member.to_string();
+        if let Some(retry_after_s) = self.links.wait_s(&key, now) {
+            return Err(AppError::TooMany { code: "LINK_BUDGET", retry_after_s });
+        }
+        self.links.count(&key, now);
+        Ok(())
+    }
+
+    /// # Errors
+    /// Where too many links that lead nowhere, or wrong passwords, came from this address.
+    pub fn check_link(&self, ip: Option<&str>, now: Timestamp) -> Result<(), AppError> {
+        match ip.and_then(|ip| self.by_address.wait_s(ip, now)) {
+            Some(retry_after_s) => Err(AppError::TooMany { code: "TOO_MANY_ATTEMPTS", retry_after_s }),
+            None => Ok(()),
+        }
+    }
+
+    /// Counts a link that leads nowhere.
+    pub fn link_failed(&self, ip: Option<&str>, now: Timestamp) {
+        if let Some(ip) = ip {
+            self.by_address.count(ip, now);
+        }
     }
 }
 

@@ -4,13 +4,15 @@ use crate::audit::{Act, category};
 use crate::auth::check_password;
 use crate::companies::CompanyRef;
 use crate::error::AppError;
+use crate::outgoing::Kind;
+use crate::passwords::PasswordLinkPurpose;
 use crate::views::{MemberView, NetworkPermission, photo_url};
 use crate::work::Work;
 use crate::{Actor, App};
 use liaison_domain::{CompanyDomain, Effect, Handle, MemberId, MemberStatus, Network, Role, TeamId, Term, clean_name};
 use liaison_store::grants::{self, Subject};
 use liaison_store::members::{self, Member, NewMember};
-use liaison_store::{companies, contacts, rooms};
+use liaison_store::{Tx, companies, contacts, passwords, rooms};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -109,6 +111,8 @@ pub struct MemberChange {
     pub status: Option<MemberStatus>,
     /// Their teams, all of them.
     pub teams: Option<Vec<TeamId>>,
+    /// Their e-mail address; inner none takes it away.
+    pub email: Option<Option<String>>,
     /// A new password.
     pub password: Option<String>,
 }
@@ -213,7 +217,7 @@ impl App {
         let mut tx = self.db.read().await?;
         let mut views = Vec::new();
         for member in members::search(&mut tx, actor.company, search, limit).await? {
-            views.push(self.member_view(&mut tx, member).await?);
+            views.push(self.member_view_for(&mut tx, actor, member).await?);
         }
         Ok(views)
     }
@@ -225,10 +229,21 @@ impl App {
     pub async fn get_member(&self, actor: &Actor, id: MemberId) -> Result<MemberView, AppError> {
         let mut tx = self.db.read().await?;
         let member = members::find(&mut tx, id).await?.filter(|m| m.company_id == actor.company);
-        self.member_view(&mut tx, member.ok_or(AppError::NotFound)?).await
+        self.member_view_for(&mut tx, actor, member.ok_or(AppError::NotFound)?).await
     }
 
-    /// Makes a member.
+    /// A member as this colleague sees them: administrators also see how they can sign in.
+    async fn member_view_for(&self, tx: &mut Tx, actor: &Actor, member: Member) -> Result<MemberView, AppError> {
+        let id = member.id;
+        let mut view = self.member_view(tx, member).await?;
+        if actor.role.can_administer() {
+            view.sign_in = Some(self.sign_in_view(tx, id).await?);
+        }
+        Ok(view)
+    }
+
+    /// Makes a member. One without a password, but with an e-mail address, is sent a link to set their first one, where
+    /// mail is set up; how far that got stands in what is answered.
     ///
     /// # Errors
     /// Where the actor may not, a field is wrong, or the handle is taken.
@@ -246,8 +261,13 @@ impl App {
             None => None,
         };
         let mut work = self.begin_as(actor).await?;
+        let invited = hash.is_none() && draft.email.is_some() && self.outgoing.is_set_up(Kind::Mail);
         let member = self.insert_member(&mut work, Some(actor), actor.company, draft, hash).await?;
-        let view = self.member_view(&mut work.tx, member).await?;
+        if invited {
+            self.send_link(&mut work, &member, PasswordLinkPurpose::First).await?;
+            self.audit_link(&mut work, actor, &member, PasswordLinkPurpose::First).await?;
+        }
+        let view = self.member_view_for(&mut work.tx, actor, member).await?;
         self.finish(work).await?;
         Ok(view)
     }
@@ -377,6 +397,9 @@ impl App {
         if let Some(title) = &change.title {
             after.title = optional_name("/title", title.as_deref())?;
         }
+        if let Some(email) = &change.email {
+            after.email = email.as_deref().map(check_email).transpose()?;
+        }
         after.role = change.role.unwrap_or(after.role);
         after.status = change.status.unwrap_or(after.status);
         if before.status == MemberStatus::Left && after.status != MemberStatus::Left {
@@ -403,6 +426,10 @@ impl App {
         if let Some(hash) = &hash {
             members::set_password_hash(&mut work.tx, id, hash).await?;
         }
+        // A link that was sent to the former address, or to set what is now set, serves no longer.
+        if hash.is_some() || after.email != before.email {
+            passwords::replace_all(&mut work.tx, id).await?;
+        }
         let signs_out = hash.is_some() || after.role != before.role || after.status != before.status;
         if signs_out {
             self.end_sessions(&mut work, id, None).await?;
@@ -420,7 +447,7 @@ impl App {
         if after.name != before.name || after.nickname != before.nickname {
             self.sync_contacts(&mut work, &after).await?;
         }
-        let view = self.member_view(&mut work.tx, after).await?;
+        let view = self.member_view_for(&mut work.tx, actor, after).await?;
         self.finish(work).await?;
         Ok(view)
     }
@@ -462,9 +489,11 @@ impl App {
         if password {
             self.audit_member(work, Some(actor), "password.reset", after, serde_json::json!({})).await?;
         }
-        let profile = (&before.name, &before.nickname, &before.title) != (&after.name, &after.nickname, &after.title);
-        if profile || teams {
-            let details = serde_json::json!({ "teams": teams, "name": after.name, "before": before.name });
+        let profile = |m: &Member| (m.name.clone(), m.nickname.clone(), m.title.clone(), m.email.clone());
+        if profile(before) != profile(after) || teams {
+            let email = before.email != after.email;
+            let details =
+                serde_json::json!({ "teams": teams, "name": after.name, "before": before.name, "email": email });
             self.audit_member(work, Some(actor), "member.changed", after, details).await?;
         }
         Ok(())

@@ -1,4 +1,5 @@
-//! Sealed references: opaque to their bearer, bound to one asker, short-lived, good for one purpose.
+//! Sealed references: opaque to their bearer, bound to one asker, short-lived, good for one purpose. And what the
+//! database keeps without being able to read it.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -97,5 +98,16 @@ mod tests {
         assert_eq!(sealer.open_person(&reference, mina, at(10)), None);
         assert_eq!(sealer.open_person(&reference, eve, at(9)), None);
         assert_eq!(sealer.open_person("", mina, at(9)), None);
+    }
+
+    #[test]
+    fn i53_what_is_kept_sealed_opens_only_as_what_it_belongs_to() {
+        let sealer = Sealer::new([7; 32]);
+        let sealed = sealer.seal(b"one", b"a link").unwrap();
+        assert!(!sealed.windows(6).any(|w| w == b"a link"));
+        assert_eq!(sealer.open(b"one", &sealed).as_deref(), Some(b"a link".as_slice()));
+        assert_eq!(sealer.open(b"another", &sealed), None);
+        assert_eq!(Sealer::new([8; 32]).open(b"one", &sealed), None);
+        assert_eq!(sealer.open(b"one", b"short"), None);
     }
 }

@@ -1,7 +1,33 @@
-//! Where people reach this server.
+//! Where people reach this server, and what the use cases begin with.
 
+use crate::limits::Limits;
+use crate::outgoing::Sender;
 use parking_lot::RwLock;
 use std::sync::Arc;
+
+/// What the use cases begin with. The default can send nothing, which suits commands that only look.
+pub struct Settings {
+    /// Bounds on attempts.
+    pub limits: Limits,
+    /// The address people use, without a slash at the end: `https://chat.hana.example`.
+    pub base_url: String,
+    /// What takes mail; none where mail is not set up.
+    pub mail: Option<Arc<dyn Sender>>,
+    /// What takes text messages; none where they are not set up.
+    pub text: Option<Arc<dyn Sender>>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { limits: Limits::default(), base_url: "http://localhost".into(), mail: None, text: None }
+    }
+}
+
+impl std::fmt::Debug for Settings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Settings")
+    }
+}
 
 /// Where people reach this server.
 #[derive(Debug)]

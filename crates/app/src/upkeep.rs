@@ -37,6 +37,9 @@ async fn upkeep(app: Weak<App>, sockets: Arc<dyn Fn() -> Vec<Actor> + Send + Syn
                 continue;
             }
         };
+        if others_wrote {
+            app.outgoing.wake();
+        }
         match app.sweep_terms(swept).await {
             Ok(until) => swept = until,
             Err(error) => tracing::warn!(failure = describe(&error), "terms could not be looked at"),

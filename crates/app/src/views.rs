@@ -2,6 +2,7 @@
 
 use crate::error::AppError;
 use crate::log::{self, Author, MessageView};
+use crate::passwords::SignInView;
 use crate::{Actor, App};
 use liaison_domain::{
     BlockId, CompanyId, ContactId, MemberId, MemberStatus, Network, OnRevoke, Role, RoomId, RoomKind, TeamId, Timestamp,
@@ -60,6 +61,9 @@ pub struct MemberView {
     pub phone: Option<String>,
     /// Their teams.
     pub teams: Vec<TeamRef>,
+    /// How they can sign in; only for owners and security administrators.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sign_in: Option<SignInView>,
 }
 
 /// The address of a member's photo.
@@ -476,6 +480,7 @@ impl App {
             email: member.email,
             phone: member.phone,
             teams: teams.into_iter().map(|(id, name)| TeamRef { id, name }).collect(),
+            sign_in: None,
         })
     }
 }

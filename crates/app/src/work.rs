@@ -78,6 +78,8 @@ pub struct Work {
     pub policy_version: i64,
     /// What will be told.
     pub events: Vec<Event>,
+    /// Whether something was put into the queue of mail and text messages.
+    pub(crate) queued: bool,
     last_message: Option<MessageId>,
 }
 
@@ -94,6 +96,7 @@ impl App {
             now: self.clock.now(),
             policy_version: head.policy_version,
             events: Vec::new(),
+            queued: false,
             last_message: None,
         })
     }
@@ -119,10 +122,14 @@ impl App {
     /// Where the commit failed; nothing is told then.
     pub async fn finish(&self, work: Work) -> Result<(), AppError> {
         let hub = Arc::clone(&self.hub);
-        let Work { tx, position, events, .. } = work;
+        let Work { tx, position, events, queued, .. } = work;
+        let outgoing = self.outgoing.clone();
         tokio::spawn(async move {
             tx.commit().await?;
             hub.publish(position, events);
+            if queued {
+                outgoing.wake();
+            }
             Ok(())
         })
         .await

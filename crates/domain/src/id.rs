@@ -160,6 +160,10 @@ ids! {
     SessionId = "session";
     /// A bearer token for programs.
     TokenId = "token";
+    /// A link by which somebody sets their password.
+    PasswordLinkId = "passwordlink";
+    /// A mail or text message on its way out.
+    OutgoingId = "outgoing";
     /// An entry of a company's audit log.
     AuditEntryId = "event";
 }

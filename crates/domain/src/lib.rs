@@ -12,8 +12,8 @@ mod time;
 
 pub use handle::{CompanyDomain, Handle, HandleError};
 pub use id::{
-    AuditEntryId, BlockId, CompanyId, ContactId, IdError, InvitationId, LinkId, MemberId, MessageId, RoomId, SessionId,
-    TeamId, TokenId,
+    AuditEntryId, BlockId, CompanyId, ContactId, IdError, InvitationId, LinkId, MemberId, MessageId, OutgoingId,
+    PasswordLinkId, RoomId, SessionId, TeamId, TokenId,
 };
 pub use name::{NameError, clean_name, clean_text, fold_for_search, has_emoji, has_word_line};
 pub use settings::{

@@ -418,6 +418,7 @@ async fn run_demo(mut given: Given, connected: bool, json: bool) -> anyhow::Resu
                 say(format!("  {:<28} {}, {}", login.handle, login.name, login.what));
             }
             say("");
+            say(format!("  Mail is not sent: it becomes files in {}", folder.join("outbox").display()));
             let state = if connected { "on between the two companies" } else { "off: begin as one of the owners" };
             say(format!("  External chat is {state}. Ctrl+C ends the demo and removes its folder."));
             say("");

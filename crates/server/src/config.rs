@@ -1,7 +1,10 @@
 //! The configuration: one TOML file, then environment variables, then the command line, each over the one before.
 
+pub(crate) mod outgoing;
+
 use anyhow::{Context, bail};
 use ipnet::IpNet;
+use outgoing::{FileMail, FileText, MailServer, TextGateway};
 use serde::Deserialize;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -19,6 +22,10 @@ pub(crate) struct FileConfig {
     trusted_proxy: Option<Vec<String>>,
     log: Option<String>,
     log_format: Option<String>,
+    #[serde(default)]
+    mail: FileMail,
+    #[serde(default)]
+    text: FileText,
 }
 
 /// Where the settings of one call come from.
@@ -61,9 +68,22 @@ pub(crate) struct Config {
     pub trusted_proxies: Vec<IpNet>,
     pub log: String,
     pub log_format: LogFormat,
+    pub mail: Option<MailServer>,
+    pub text: Option<TextGateway>,
 }
 
 impl Config {
+    /// The address people use, as far as it is known before the server listens.
+    pub(crate) fn base_url(&self, address: SocketAddr) -> String {
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        self.public_url.clone().unwrap_or_else(|| format!("{scheme}://{address}"))
+    }
+
+    /// Whether this server is for its own machine only: for development, the demo and tests.
+    pub(crate) fn is_private(&self) -> bool {
+        self.listen.ip().is_loopback() && self.public_url.is_none()
+    }
+
     /// Puts the settings together; a wrong one is an error here and not a surprise later (I-58).
     pub(crate) fn load(given: Given) -> anyhow::Result<Self> {
         let file = match given.config.or_else(|| env("LIAISON_CONFIG").map(PathBuf::from)) {
@@ -110,6 +130,10 @@ impl Config {
             Some("json") => LogFormat::Json,
             Some(other) => bail!("log_format: {other:?} is neither text nor json"),
         };
+        let (mail, text) = (file.mail.settle()?, file.text.settle()?);
+        if mail.is_some() && public_url.is_none() && !listen.ip().is_loopback() {
+            bail!("public_url is missing: mail carries links to this server, and needs the address that people use");
+        }
         Ok(Self {
             listen,
             data: data.unwrap_or_else(|| PathBuf::from("liaison-data")),
@@ -119,6 +143,8 @@ impl Config {
             trusted_proxies,
             log: env("LIAISON_LOG").or(file.log).unwrap_or_else(|| "info,sqlx=warn".into()),
             log_format,
+            mail,
+            text,
         })
     }
 }
@@ -152,14 +178,24 @@ fn must_be_guarded(listen: SocketAddr, tls: bool, proxies: &[IpNet], public_url:
 }
 
 /// Every variable that is a setting.
-const VARIABLES: [&str; 10] = [
+const VARIABLES: [&str; 20] = [
     "LIAISON_CONFIG",
     "LIAISON_DATA",
     "LIAISON_DATABASE",
     "LIAISON_LISTEN",
     "LIAISON_LOG",
     "LIAISON_LOG_FORMAT",
+    "LIAISON_MAIL_FROM",
+    "LIAISON_MAIL_HOST",
+    "LIAISON_MAIL_PASSWORD",
+    "LIAISON_MAIL_PASSWORD_FILE",
+    "LIAISON_MAIL_PORT",
+    "LIAISON_MAIL_TLS",
+    "LIAISON_MAIL_USER",
     "LIAISON_PUBLIC_URL",
+    "LIAISON_TEXT_GATEWAY",
+    "LIAISON_TEXT_TOKEN",
+    "LIAISON_TEXT_TOKEN_FILE",
     "LIAISON_TLS_CERT",
     "LIAISON_TLS_KEY",
     "LIAISON_TRUSTED_PROXY",

@@ -1,9 +1,8 @@
 //! `liaison doctor`: looks at everything an installation stands on, and changes nothing.
 
 use crate::config::{self, Config};
-use crate::{backup, files, tls};
-use liaison_app::limits::Limits;
-use liaison_app::{App, recovery};
+use crate::{backup, files, outgoing, tls};
+use liaison_app::{App, Settings, recovery};
 use liaison_domain::{Clock, Timestamp};
 use liaison_store::{Db, SCHEMA_VERSION};
 use serde::Serialize;
@@ -86,6 +85,7 @@ pub(crate) async fn examine(config: &Config, clock: Arc<dyn Clock>) -> Findings 
     }
     listener(config, &mut found);
     certificate(config, now, &mut found).await;
+    mail(config, &mut found).await;
     data_folder(config, &mut found);
     let key = key(config, &mut found);
     database(config, clock, key, &mut found).await;
@@ -133,6 +133,30 @@ async fn certificate(config: &Config, now: Timestamp, found: &mut Findings) {
             } else {
                 found.ok("certificate", format!("valid until {until}"));
             }
+        }
+    }
+}
+
+/// Greets the mail server and signs in, as for a mail, and leaves again.
+async fn mail(config: &Config, found: &mut Findings) {
+    let Some(server) = &config.mail else {
+        if config.is_private() {
+            found.ok("mail", format!("mail becomes files in {}", config.data.join("outbox").display()));
+        } else {
+            let what = "mail is not set up";
+            let why = "nobody can reset their own password, and new members get theirs from an administrator";
+            let remedy = "name a mail server: [mail] in docs/configuration.md";
+            found.add("mail", Level::Warning, what, why, remedy);
+        }
+        return;
+    };
+    match outgoing::smtp::probe(server).await {
+        Ok(()) => found.ok("mail", format!("{}:{} takes our mail", server.host, server.port)),
+        Err(error) => {
+            let what = format!("{}:{}: {error:#}", server.host, server.port);
+            let why = "mail waits in the queue until it can be sent, and is given up after most of a day";
+            let remedy = "look at host, port, tls, user and password of [mail], and whether the mail server runs";
+            found.add("mail", Level::Wrong, what, why, remedy);
         }
     }
 }
@@ -253,7 +277,7 @@ async fn inside(db: &Db, clock: Arc<dyn Clock>, key: Option<[u8; 32]>, found: &m
         found.add("integrity", Level::Wrong, faults.join("; "), why, remedy);
     }
     let now = clock.now();
-    let app = App::start(db.clone(), clock, key.unwrap_or_default(), Limits::default()).await?;
+    let app = App::start(db.clone(), clock, key.unwrap_or_default(), Settings::default()).await?;
     let altered = app.verify_all_audits().await?;
     for (company, fault) in &altered {
         let why = "an audit log that was altered proves nothing";

@@ -11,6 +11,7 @@ mod doctor;
 mod error;
 mod extract;
 mod files;
+mod outgoing;
 mod patience;
 mod retry;
 mod server;

@@ -17,8 +17,16 @@ const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 /// The largest answer that is kept, in bytes.
 const MAX_ANSWER: usize = 1024 * 1024;
-/// Calls that answer with a secret, which is kept nowhere.
-pub(crate) const SECRET: &[&str] = &["/sessions", "/tokens", "/invitations", "/me/card/rotate"];
+/// Calls that answer with a secret, which is kept nowhere, and calls before sign-in, which are nobody's.
+pub(crate) const SECRET: &[&str] = &[
+    "/sessions",
+    "/tokens",
+    "/invitations",
+    "/me/card/rotate",
+    "/password-resets",
+    "/password-resets/link",
+    "/password-resets/password",
+];
 
 /// The request's key, for [`SignedIn`] to hand on.
 #[derive(Clone)]
@@ -35,7 +43,7 @@ pub(crate) async fn once(State(state): State<AppState>, request: Request, next: 
 async fn under_key(state: &AppState, request: Request, next: Next) -> Result<Response, ApiError> {
     let (mut parts, body) = request.into_parts();
     if SECRET.contains(&parts.uri.path()) {
-        let detail = "This call returns a secret, which is not kept: it takes no Idempotency-Key.";
+        let detail = "This call returns a secret, or comes before sign-in: it takes no Idempotency-Key.";
         return Err(ApiError::edge(StatusCode::UNPROCESSABLE_ENTITY, "NOT_REPEATABLE", detail));
     }
     let SignedIn(actor) = SignedIn::from_request_parts(&mut parts, state).await?;

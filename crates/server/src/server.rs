@@ -2,7 +2,7 @@
 
 use crate::patience::Patience;
 use crate::state::{AppState, Edge};
-use crate::{api, assets, backup, config::Config, docs, files, tls};
+use crate::{api, assets, backup, config::Config, docs, files, outgoing, tls};
 use anyhow::Context;
 use axum::Router;
 use axum::body::Bytes;
@@ -13,8 +13,8 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum_server::accept::NoDelayAcceptor;
 use axum_server::tls_rustls::RustlsAcceptor;
-use liaison_app::limits::Limits;
-use liaison_app::{Actor, App, Credential, upkeep};
+use liaison_app::outgoing::{Health, Kind, worker};
+use liaison_app::{Actor, App, Credential, Settings, upkeep};
 use liaison_domain::{Clock, Role};
 use liaison_store::Db;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
@@ -54,7 +54,9 @@ pub(crate) async fn open(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Resu
     };
     let db = db.context("cannot open the database")?;
     db.upgrade(Some(&config.data.join("backups"))).await.context("cannot open the database")?;
-    App::start(db, clock, key, Limits::default()).await.context("cannot read the database")
+    let (mail, text) = outgoing::senders(config)?;
+    let settings = Settings { base_url: config.base_url(config.listen), mail, text, ..Settings::default() };
+    App::start(db, clock, key, settings).await.context("cannot read the database")
 }
 
 fn metrics_handle() -> PrometheusHandle {
@@ -113,9 +115,20 @@ async fn ready(State(state): State<AppState>) -> Response {
     let database = state.app.log_position().await.is_ok();
     let writer = !state.app.has_failed();
     let word = |ok| if ok { "ok" } else { "down" };
+    // Without mail the rest works on: it is told of and makes no difference to the status.
+    let way = |kind| match state.app.outgoing.health(kind) {
+        Health::Off => "off",
+        Health::Ok => "ok",
+        Health::Failing => "failing",
+    };
     let body = axum::Json(serde_json::json!({
         "status": if database && writer { "ready" } else { "unavailable" },
-        "parts": { "database": word(database), "writer": word(writer) },
+        "parts": {
+            "database": word(database),
+            "writer": word(writer),
+            "mail": way(Kind::Mail),
+            "text": way(Kind::Text),
+        },
     }));
     let status = if database && writer { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, body).into_response()
@@ -181,6 +194,7 @@ pub(crate) async fn run(app: Arc<App>, config: &Config, announce: impl FnOnce(St
         .with_context(|| format!("cannot listen on {}: is another server running there?", config.listen))?;
     listener.set_nonblocking(true)?;
     let address = listener.local_addr()?;
+    app.site.set_base_url(&config.base_url(address));
     let hub = Arc::clone(&app.hub);
     upkeep::run(
         &app,
@@ -210,9 +224,8 @@ pub(crate) async fn run(app: Arc<App>, config: &Config, announce: impl FnOnce(St
     let fresh = tokio::spawn(tls::keep_fresh(tls.clone()));
     let tidying = tokio::spawn(tidy_metrics());
     let handle = axum_server::Handle::new();
-    let scheme = if tls.is_some() { "https" } else { "http" };
-    app.site.set_base_url(&config.public_url.clone().unwrap_or_else(|| format!("{scheme}://{address}")));
-    announce(config.public_url.clone().unwrap_or_else(|| format!("{scheme}://{address}")));
+    let sending = worker::run(&app).await.context("the queue of mail cannot be read")?;
+    announce(app.site.base_url().to_string());
     tracing::info!(%address, tls = tls.is_some(), "the server is ready");
     tokio::spawn({
         let (app, handle) = (Arc::clone(&app), handle.clone());
@@ -239,6 +252,8 @@ pub(crate) async fn run(app: Arc<App>, config: &Config, announce: impl FnOnce(St
     let _ = tokio::time::timeout(GOODBYE, app.hub.all_gone()).await;
     fresh.abort();
     tidying.abort();
+    // What is under way is sent again by the next server, as the same mail.
+    sending.iter().for_each(tokio::task::JoinHandle::abort);
     let failed = app.has_failed();
     app.db.close().await;
     if failed {

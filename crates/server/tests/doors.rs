@@ -70,11 +70,14 @@ async fn i07_every_door_is_tried_by_everybody(backend: Backend) {
     let mut examples = Examples::new(&world);
     for door in DOORS {
         writeln!(table, "{} {}  [{}; {}]", door.method, door.path, door.verb, door.who).unwrap();
+        // A secret is what makes somebody the right one: the others have another.
+        let mut theirs = world.things.clone();
+        theirs.insert("secret", of_nothing(&world.things)["secret"].clone());
         for (name, person) in OTHERS {
             if person == door.right {
                 continue;
             }
-            writeln!(table, "    {name:<12}{}", told(&world.knock(door, person, &world.things).await)).unwrap();
+            writeln!(table, "    {name:<12}{}", told(&world.knock(door, person, &theirs).await)).unwrap();
             tries += 1;
         }
         if names_a_thing(door, &world) {
@@ -85,10 +88,8 @@ async fn i07_every_door_is_tried_by_everybody(backend: Backend) {
         let right = world.knock(door, door.right, &world.things).await;
         writeln!(table, "    {:<12}{}", "right", told(&right)).unwrap();
         tries += 1;
-        let signed_in = !matches!(
-            door.operation,
-            "get_server" | "create_session" | "create_token" | "open_invitation" | "get_inviter_photo"
-        );
+        let open = described["paths"].as_object().unwrap().values().flat_map(|item| item.as_object().unwrap().values());
+        let signed_in = !open.filter(|o| o["operationId"] == door.operation).any(|o| o.get("security").is_some());
         examples.ran(
             door.operation,
             &fill(door.path, &world.things),
@@ -147,6 +148,9 @@ impl Examples {
                 for (name, value) in fields {
                     match name.as_str() {
                         "token" => *value = json!("lst_the-secret-shown-once"),
+                        "secret" => *value = json!("the-secret-of-the-link"),
+                        // How far it got by then depends on the machine.
+                        "mail" if value.is_string() => *value = json!("queued"),
                         "hash" => *value = json!("9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"),
                         _ => self.calm(value),
                     }

@@ -2,8 +2,8 @@
 
 use crate::db::{Args, Param, StoreError, add_plain};
 use liaison_domain::{
-    AuditEntryId, BlockId, CompanyId, ContactId, InvitationId, LinkId, MemberId, MessageId, RoomId, SessionId, TeamId,
-    Timestamp, TokenId,
+    AuditEntryId, BlockId, CompanyId, ContactId, InvitationId, LinkId, MemberId, MessageId, OutgoingId, PasswordLinkId,
+    RoomId, SessionId, TeamId, Timestamp, TokenId,
 };
 use uuid::Uuid;
 
@@ -48,6 +48,8 @@ ids!(
     LinkId,
     MemberId,
     MessageId,
+    OutgoingId,
+    PasswordLinkId,
     RoomId,
     SessionId,
     TeamId,

@@ -10,6 +10,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use liaison_app::auth::{NewToken, SESSION_MS, TokenView};
 use liaison_app::members::MeView;
+use liaison_app::outgoing::Kind;
 use liaison_app::{AppError, Problem};
 use liaison_domain::{Timestamp, TokenId};
 use serde::{Deserialize, Serialize};
@@ -21,6 +22,8 @@ use utoipa::ToSchema;
 pub(crate) struct ServerView {
     /// Whether the operator has made a company yet.
     has_companies: bool,
+    /// Whether the server can send mail: then one who has forgotten their password gets a link.
+    sends_mail: bool,
     /// The program's version.
     version: &'static str,
 }
@@ -29,7 +32,8 @@ pub(crate) struct ServerView {
 #[utoipa::path(get, path = "/server", tag = "access", security(()), responses((status = 200, body = ServerView)))]
 pub(crate) async fn get_server(State(state): State<AppState>) -> Result<axum::Json<ServerView>, ApiError> {
     let has_companies = state.app.has_companies().await?;
-    Ok(axum::Json(ServerView { has_companies, version: env!("CARGO_PKG_VERSION") }))
+    let sends_mail = state.app.outgoing.is_set_up(Kind::Mail);
+    Ok(axum::Json(ServerView { has_companies, sends_mail, version: env!("CARGO_PKG_VERSION") }))
 }
 
 /// Handle and password.

@@ -120,7 +120,7 @@ pub(crate) struct NewMember {
     handle: String,
     /// Their name.
     name: String,
-    /// 10 to 200 characters; works at once.
+    /// 10 to 200 characters; works at once. Without one, a member with an e-mail address is sent a link to set it.
     password: Option<String>,
     /// What they want to be called.
     nickname: Option<String>,
@@ -175,6 +175,10 @@ pub(crate) struct MemberPatch {
     #[serde(default, deserialize_with = "super::present")]
     #[schema(value_type = Option<String>)]
     title: Option<Option<String>>,
+    /// Their e-mail address.
+    #[serde(default, deserialize_with = "super::present")]
+    #[schema(value_type = Option<String>)]
+    email: Option<Option<String>>,
     /// What they may do in the console; owners alone change roles.
     role: Option<Role>,
     /// Active, suspended or left.
@@ -212,6 +216,7 @@ pub(crate) async fn update_member(
         name: body.name,
         nickname: body.nickname,
         title: body.title,
+        email: body.email,
         role: body.role,
         status: body.status.map(|s| match s {
             PatchedStatus::Active => MemberStatus::Active,

@@ -4,6 +4,7 @@ pub(crate) mod access;
 pub(crate) mod company;
 pub(crate) mod external;
 pub(crate) mod invitations;
+pub(crate) mod passwords;
 pub(crate) mod people;
 pub(crate) mod rooms;
 
@@ -142,6 +143,7 @@ fn meaning(status: &str) -> &'static str {
     match status {
         "200" | "204" => "Done",
         "201" => "Made",
+        "202" => "Taken",
         "401" => "Not signed in, or the credentials are wrong",
         "403" => "Refused: see the code, and the reasons where the rules of external chat refused",
         "404" => "Nothing is there that one may see",
@@ -192,10 +194,14 @@ pub(crate) fn routes() -> (axum::Router<AppState>, utoipa::openapi::OpenApi) {
         .routes(routes!(access::delete_token))
         .routes(routes!(access::get_me, access::update_me))
         .routes(routes!(access::change_password))
+        .routes(routes!(passwords::request_password_reset))
+        .routes(routes!(passwords::read_password_link))
+        .routes(routes!(passwords::set_password_by_link))
         .routes(routes!(company::get_company, company::update_company))
         .routes(routes!(company::get_company_logo))
         .routes(routes!(company::list_members, company::create_member))
         .routes(routes!(company::get_member, company::update_member))
+        .routes(routes!(passwords::send_password_link))
         .routes(routes!(company::list_teams, company::create_team))
         .routes(routes!(company::get_member_photo))
         .routes(routes!(external::get_external_setting, external::update_external_setting))

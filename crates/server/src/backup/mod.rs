@@ -10,8 +10,7 @@ mod sealed;
 use crate::config::Config;
 use crate::files::{create_private, make_private_folder, server_key};
 use anyhow::{Context, bail};
-use liaison_app::limits::Limits;
-use liaison_app::{App, recovery};
+use liaison_app::{App, Settings, recovery};
 use liaison_domain::{Clock, Timestamp};
 use liaison_store::{Db, SCHEMA_VERSION};
 use sealed::{Opened, Sealing};
@@ -229,7 +228,7 @@ async fn restore_into(
     }
     db.upgrade(None).await?;
     let key = if staging.path().join("keys").is_dir() { server_key(staging.path())? } else { [0; 32] };
-    let app = App::start(db.clone(), clock, key, Limits::default()).await?;
+    let app = App::start(db.clone(), clock, key, Settings::default()).await?;
     if let Some((company, fault)) = app.verify_all_audits().await?.first() {
         bail!("the audit log of {company} inside the backup does not verify ({fault}): use another backup");
     }

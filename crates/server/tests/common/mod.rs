@@ -112,6 +112,20 @@ impl TestServer {
         Self { child, url, folder, database }
     }
 
+    /// Starts a server without any company, with these variables in its environment.
+    pub async fn with_environment(backend: Backend, environment: &[(&str, &std::ffi::OsStr)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let database = if backend == Backend::Postgres { Some(fresh_database().await) } else { None };
+        let (child, url) = start(folder.path(), database.as_deref(), &[], environment);
+        Self { child, url, folder, database }
+    }
+
+    /// The mails and text messages in the outbox, oldest first, as soon as there are this many.
+    pub async fn letters(&self, at_least: usize) -> Vec<Value> {
+        let folder = self.folder.path().join("outbox");
+        eventually("letters in the outbox", || read_letters(&folder).filter(|letters| letters.len() >= at_least)).await
+    }
+
     /// The address of the database, where it is PostgreSQL.
     pub fn database(&self) -> Option<&str> {
         self.database.as_deref()
@@ -234,6 +248,26 @@ impl TestServer {
         let mina = self.member(&aiko, "mina@hana.example", "Mina Sato").await;
         let leo = self.member(&claire, "leo@borealis.example", "Leo Tremblay").await;
         Cast { aiko, claire, mina, leo }
+    }
+}
+
+/// All JSON files of a folder, in the order of their names; none where there is no such folder.
+pub fn read_letters(folder: &std::path::Path) -> Option<Vec<Value>> {
+    let mut names: Vec<_> = std::fs::read_dir(folder).ok()?.map(|entry| entry.unwrap().path()).collect();
+    names.retain(|name| name.extension().is_some_and(|kind| kind == "json"));
+    names.sort();
+    Some(names.iter().map(|name| serde_json::from_slice(&std::fs::read(name).unwrap()).unwrap()).collect())
+}
+
+/// Looks again and again until there is something, which another program brings about.
+pub async fn eventually<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let until = std::time::Instant::now() + PATIENCE;
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(std::time::Instant::now() < until, "no {what} within {PATIENCE:?}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
 

@@ -5,7 +5,7 @@
 //! else gets stands in the snapshot that `doors.rs` compares: that is the list to read when a rule changes.
 #![allow(dead_code, unreachable_pub, missing_docs, reason = "each test file uses its own part")]
 
-use crate::common::{Answer, Backend, PASSWORD, Person, TestServer};
+use crate::common::{Answer, Backend, PASSWORD, Person, TestServer, eventually, read_letters};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -53,6 +53,8 @@ pub const DOORS: &[Door] = &[
     door("get_server", ["GET", "/server"], "-", ANYONE, ""),
     door("create_session", ["POST", "/sessions"], "-", ANYONE, SIGN_IN),
     door("create_token", ["POST", "/tokens"], "-", ANYONE, TOKEN),
+    door("request_password_reset", ["POST", "/password-resets"], "-", ANYONE, r#"{"handle":"{handle}"}"#),
+    door("read_password_link", ["POST", "/password-resets/link"], "-", ["mina", "who holds the link"], LINK),
     door("get_me", ["GET", "/me"], "-", MEMBER, ""),
     door("update_me", ["PATCH", "/me"], "-", MEMBER, r#"{"settings":{"readReceipts":true}}"#),
     door("list_tokens", ["GET", "/tokens"], "-", MEMBER, ""),
@@ -61,6 +63,7 @@ pub const DOORS: &[Door] = &[
     door("list_members", ["GET", "/company/members"], "-", COLLEAGUE, ""),
     door("get_member", ["GET", "/company/members/{colleague}"], "-", COLLEAGUE, ""),
     door("get_member_photo", ["GET", "/members/{outsider}/photo"], "read", ["mina", "who shares a room with them"], ""),
+    door("send_password_link", ["POST", "/company/members/{invited}/password-link"], "-", ADMIN, ""),
     door("list_teams", ["GET", "/company/teams"], "-", COLLEAGUE, ""),
     door("update_company", ["PATCH", "/company"], "-", ADMIN, r#"{"name":"Hana Trading"}"#),
     door("create_member", ["POST", "/company/members"], "-", ADMIN, r#"{"handle":"yui@hana.example","name":"Yui"}"#),
@@ -135,18 +138,26 @@ pub const DOORS: &[Door] = &[
     ),
     door("remove_participant", ["DELETE", "/rooms/{group}/participants/{granted}"], "-", PARTICIPANT, ""),
     door("delete_token", ["DELETE", "/tokens/{token}"], "-", OWNER, ""),
+    door(
+        "set_password_by_link",
+        ["POST", "/password-resets/password"],
+        "-",
+        ["mina", "who holds the link"],
+        r#"{"secret":"{secret}","password":"another horse battery"}"#,
+    ),
     door("change_password", ["POST", "/me/password"], "-", LAST, NEW_PASSWORD),
     door("delete_session", ["DELETE", "/sessions/current"], "-", ["wim", "each member, their own"], ""),
 ];
 
 const SIGN_IN: &str = r#"{"handle":"vera@hana.example","password":"correct horse battery"}"#;
 const TOKEN: &str = r#"{"handle":"vera@hana.example","password":"correct horse battery","label":"x"}"#;
+const LINK: &str = r#"{"secret":"{secret}"}"#;
 const NEW_PASSWORD: &str = r#"{"currentPassword":"correct horse battery","newPassword":"another horse battery"}"#;
 
 /// Doors outside of the API description, which tell nothing of anybody.
 pub const PLAIN_DOORS: &[(&str, &str)] = &[
     ("/health/live", "whether the process runs"),
-    ("/health/ready", "whether database and writer work"),
+    ("/health/ready", "whether database, writer, mail and text messages work"),
     ("/metrics", "counts without names"),
     ("/api/v1/openapi.json", "the API description"),
     ("/api/docs", "the API description"),
@@ -201,6 +212,16 @@ async fn photos(server: &TestServer) {
     server.sql(photos).await;
 }
 
+/// The secret of the newest link that was mailed to this address.
+pub async fn secret_of(server: &TestServer, address: &str) -> String {
+    let folder = server.folder.path().join("outbox");
+    let link = eventually("a mail with a link", || {
+        let letters = read_letters(&folder)?;
+        letters.iter().rev().find(|l| l["to"] == address).map(|l| l["links"][0].as_str().unwrap().to_owned())
+    });
+    link.await.rsplit('/').next().unwrap().to_owned()
+}
+
 impl World {
     /// Hana Trading, whose administrators allow other companies and granted Mina, Aiko, Goro and Vera the permission.
     async fn hana(backend: Backend) -> (TestServer, BTreeMap<&'static str, Person>) {
@@ -214,6 +235,13 @@ impl World {
         for name in ["vera", "wim"] {
             let handle = format!("{name}@hana.example");
             let new = json!({ "handle": handle, "name": name, "password": PASSWORD });
+            aiko.post("/company/members", new).await.must(201);
+            people.insert(name, server.person(&handle).await);
+        }
+        // Two who were invited by mail: the door that sends another link is tried with the one, so that the other's serves.
+        for name in ["rin", "nao"] {
+            let handle = format!("{name}@hana.example");
+            let new = json!({ "handle": handle, "name": name, "email": format!("{name}@mail.example") });
             aiko.post("/company/members", new).await.must(201);
             people.insert(name, server.person(&handle).await);
         }
@@ -231,9 +259,10 @@ impl World {
     pub async fn bare(backend: Backend, like: &Self) -> Self {
         let (server, people) = Self::hana(backend).await;
         let mut things = of_nothing(&like.things);
-        for (thing, person) in [("colleague", "kenji"), ("granted", "goro"), ("newcomer", "vera")] {
+        for (thing, person) in [("colleague", "kenji"), ("granted", "goro"), ("newcomer", "vera"), ("invited", "rin")] {
             things.insert(thing, people[person].id.clone());
         }
+        things.insert("secret", secret_of(&server, "nao@mail.example").await);
         let foreign = of_nothing(&like.foreign);
         Self { server, people, things, foreign }
     }
@@ -286,6 +315,8 @@ impl World {
             ("colleague", people["kenji"].id.clone()),
             ("granted", goro.id.clone()),
             ("newcomer", people["vera"].id.clone()),
+            ("invited", people["rin"].id.clone()),
+            ("secret", secret_of(&server, "nao@mail.example").await),
             ("outsider", leo.id.clone()),
             ("handle", leo.handle.clone()),
             ("card", card(mina, &leo.handle).await),
@@ -301,6 +332,7 @@ impl World {
             ("colleague", carla.id.clone()),
             ("granted", cem.id.clone()),
             ("newcomer", cem.id.clone()),
+            ("invited", cem.id.clone()),
             ("outsider", carla.id.clone()),
             ("handle", carla.handle.clone()),
             ("card", foreign_card),

@@ -203,6 +203,26 @@ export interface paths {
         patch: operations["update_member"];
         trace?: never;
     };
+    "/company/members/{id}/password-link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sends a member a link to set their password: the first one, valid for seven days, or a new one, for an hour. Owners
+         *     and security administrators only. How far the mail got stands in `signIn.link`.
+         */
+        post: operations["send_password_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/company/teams": {
         parameters: {
             query?: never;
@@ -474,6 +494,57 @@ export interface paths {
         get: operations["get_member_photo"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/password-resets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks for a mail with a link to set a new password, valid for an hour. The answer is the same for every handle. */
+        post: operations["request_password_reset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/password-resets/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Whose password a link sets. Code `LINK_USED`, `LINK_REPLACED` or `LINK_EXPIRED` where it did once. */
+        post: operations["read_password_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/password-resets/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sets the password of a link's member. The link is used up; all their sessions and tokens end. */
+        post: operations["set_password_by_link"];
         delete?: never;
         options?: never;
         head?: never;
@@ -957,6 +1028,11 @@ export interface components {
          * @enum {string}
          */
         FirstContact: "open" | "request";
+        /** @description Who has forgotten their password. */
+        ForgottenPassword: {
+            /** @description In full: `mina@hana.example`. */
+            handle: string;
+        };
         /**
          * @description Who of a company holds the permission for a network when nothing names them.
          * @enum {string}
@@ -1237,6 +1313,7 @@ export interface components {
                 photoUrl?: string | null;
                 /** @description What they may do in the console. */
                 role: components["schemas"]["Role"];
+                signIn?: components["schemas"]["SignInView"] | null;
                 /** @description Whether they take part. */
                 status: components["schemas"]["MemberStatus"];
                 /** @description Their teams. */
@@ -1329,6 +1406,20 @@ export interface components {
          * @enum {string}
          */
         LineKind: "message" | "notice";
+        /** @description Whose password a link sets, for whoever holds the link. */
+        LinkHolder: {
+            /** @description The member's handle. */
+            handle: string;
+            /** @description The member's name. */
+            name: string;
+            /** @description What the link is for. */
+            purpose: components["schemas"]["PasswordLinkPurpose"];
+        };
+        /** @description The secret of a link: what stands behind `/reset-password/` in it. */
+        LinkSecret: {
+            /** @description The secret. */
+            secret: string;
+        };
         /**
          * @description How a link stands.
          * @enum {string}
@@ -1350,6 +1441,11 @@ export interface components {
             /** @description Of an invitation or card: the code, or the whole address, as its QR code holds it. */
             invitation?: string | null;
         };
+        /**
+         * @description How far the mail with a link got.
+         * @enum {string}
+         */
+        MailState: "queued" | "sent" | "failed";
         /** @description A change of oneself (JSON merge patch): null takes away, what is absent stays. */
         MeChange: {
             /** @description What one wants to be called. */
@@ -1388,6 +1484,8 @@ export interface components {
         MemberId: string;
         /** @description A change of a member (JSON merge patch): null takes away, what is absent stays. */
         MemberPatch: {
+            /** @description Their e-mail address. */
+            email?: string | null;
             /** @description Their name. */
             name?: string | null;
             /** @description What they want to be called. */
@@ -1424,6 +1522,7 @@ export interface components {
             photoUrl?: string | null;
             /** @description What they may do in the console. */
             role: components["schemas"]["Role"];
+            signIn?: components["schemas"]["SignInView"] | null;
             /** @description Whether they take part. */
             status: components["schemas"]["MemberStatus"];
             /** @description Their teams. */
@@ -1527,7 +1626,7 @@ export interface components {
             name: string;
             /** @description What they want to be called. */
             nickname?: string | null;
-            /** @description 10 to 200 characters; works at once. */
+            /** @description 10 to 200 characters; works at once. Without one, a member with an e-mail address is sent a link to set it. */
             password?: string | null;
             /** @description Their phone number, E.164. */
             phone?: string | null;
@@ -1665,12 +1764,44 @@ export interface components {
             /** @description How the domains are read. */
             rule: components["schemas"]["PartnerRule"];
         };
+        /** @description The secret of a link, and a password. */
+        PasswordByLink: {
+            /** @description 10 to 200 characters. */
+            password: string;
+            /** @description The secret. */
+            secret: string;
+        };
         /** @description The current and the new password. */
         PasswordChange: {
             /** @description The current one. */
             currentPassword: string;
             /** @description The new one, 10 to 200 characters. */
             newPassword: string;
+        };
+        /**
+         * @description What a link is for.
+         * @enum {string}
+         */
+        PasswordLinkPurpose: "reset" | "first";
+        /**
+         * @description Whether a link still serves.
+         * @enum {string}
+         */
+        PasswordLinkState: "open" | "used" | "replaced" | "expired";
+        /** @description The newest link of a member, as administrators see it: never its secret. */
+        PasswordLinkView: {
+            /** @description Until when it serves. */
+            expiresAt: components["schemas"]["Timestamp"];
+            /** @description How far the mail with it got. */
+            mail: components["schemas"]["MailState"];
+            /** @description When that was: when it was queued, sent or given up. */
+            mailAt: components["schemas"]["Timestamp"];
+            /** @description Why the last try to send it failed. */
+            mailError?: string | null;
+            /** @description What it is for. */
+            purpose: components["schemas"]["PasswordLinkPurpose"];
+            /** @description Whether it still serves. */
+            state: components["schemas"]["PasswordLinkState"];
         };
         /**
          * @description What an administrator can make of a member.
@@ -1946,6 +2077,8 @@ export interface components {
         ServerView: {
             /** @description Whether the operator has made a company yet. */
             hasCompanies: boolean;
+            /** @description Whether the server can send mail: then one who has forgotten their password gets a link. */
+            sendsMail: boolean;
             /** @description The program's version. */
             version: string;
         };
@@ -2006,6 +2139,12 @@ export interface components {
             handle: string;
             /** @description The password. */
             password: string;
+        };
+        /** @description How a member can sign in, as administrators see it. */
+        SignInView: {
+            /** @description Whether they have a password. */
+            hasPassword: boolean;
+            link?: components["schemas"]["PasswordLinkView"] | null;
         };
         /** @description Somebody for whom a bulk call did nothing. */
         Skipped: {
@@ -3217,6 +3356,85 @@ export interface operations {
             };
             /** @description Something sent is not valid: see the errors */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    send_password_link: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key and body within a day, the request happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: components["schemas"]["MemberId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description On its way */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberView"];
+                };
+            };
+            /** @description Not signed in, or the credentials are wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: see the code, and the reasons where the rules of external chat refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there that one may see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description In conflict with how things stand: see the code */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something sent is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts: see Retry-After */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4473,6 +4691,290 @@ export interface operations {
             };
             /** @description Something sent is not valid */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    request_password_reset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ForgottenPassword"];
+            };
+        };
+        responses: {
+            /** @description Taken. If somebody has this handle, can sign in and has an e-mail address, a mail is on its way */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused, or a browser session used from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description In conflict with how things stand: see the code */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 1 MiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something sent is not valid: see the errors */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts: see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many at once: try again */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_password_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkSecret"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkHolder"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused, or a browser session used from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there that one may see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description In conflict with how things stand: see the code */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 1 MiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something sent is not valid: see the errors */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts: see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_password_by_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordByLink"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused, or a browser session used from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there that one may see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description In conflict with how things stand: see the code */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 1 MiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something sent is not valid: see the errors */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts: see Retry-After */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
