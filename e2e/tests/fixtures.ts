@@ -17,7 +17,7 @@ import { test as base, expect, type Page, type TestInfo } from '@playwright/test
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { accessSync, constants } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -125,6 +125,27 @@ export class Server {
 		const found = /password[^:\n]*:\s*(\S+)/i.exec(this.#stdout)?.[1];
 		if (!found) throw new Error(`the demo printed no line "Password: …":\n${this.#stdout}`);
 		return found;
+	}
+
+	/** The address behind the newest mail to somebody, from the outbox; it may take a moment to get there. */
+	async mailedLink(to: string): Promise<string> {
+		const folder = join(this.#dataDir, 'outbox');
+		let link: string | undefined;
+		await expect
+			.poll(
+				async () => {
+					const names = await readdir(folder).catch(() => []);
+					const letters = names.filter((name) => name.endsWith('.json')).sort();
+					for (const name of letters.reverse()) {
+						const letter = JSON.parse(await readFile(join(folder, name), 'utf8'));
+						if (letter.to === to) return (link = letter.links[0]);
+					}
+					return undefined;
+				},
+				{ message: `a mail to ${to}` }
+			)
+			.toBeTruthy();
+		return link ?? '';
 	}
 
 	/** Runs `liaison ARGS --data …` beside the server, as an operator would. */

@@ -1,7 +1,9 @@
 import { expect, it } from 'vitest';
+import type { Member } from '../api/types.ts';
 import { safeNext, signInAddress } from '../frame/next-page.ts';
 import { flatten } from './audit-text.ts';
 import { parseDomains } from './domains.ts';
+import { signInText } from './sign-in-text.ts';
 import { endOfDay, lastDay } from './terms.ts';
 
 it('reads domain lists as people paste them', () => {
@@ -36,4 +38,24 @@ it('comes back only to pages of its own', () => {
 	expect(signInAddress({ pathname: '/contacts', search: '?section=all' })).toBe(
 		'/sign-in?next=%2Fcontacts%3Fsection%3Dall',
 	);
+});
+
+it('says how far a link to set a password got, and nothing where all is well', () => {
+	const link = { purpose: 'first', state: 'open', mail: 'queued', mailError: null };
+	const times = { mailAt: '2026-01-05T09:00:00.000Z', expiresAt: '2026-01-12T09:00:00.000Z' };
+	const told = (hasPassword: boolean, change: object | null, status = 'active') => {
+		const signIn = { hasPassword, link: change && { ...link, ...times, ...change } };
+		return signInText({ status, signIn } as Member, 'en');
+	};
+	expect(told(true, null)).toBeNull();
+	expect(told(true, { state: 'used', mail: 'sent' })).toBeNull();
+	expect(told(false, {}, 'suspended')).toBeNull();
+	expect(told(false, null)?.text).toBe('No password yet');
+	expect(told(false, {})?.text).toBe('No password yet · Link waiting to be sent');
+	expect(told(false, { mailError: 'away' })?.text).toMatch(/not sent yet/);
+	expect(told(false, { mail: 'sent' })?.text).toMatch(/Link sent .*2026/);
+	expect(told(false, { mail: 'failed' })).toMatchObject({ bad: true });
+	expect(told(false, { mail: 'sent', state: 'expired' })).toMatchObject({ bad: true });
+	expect(told(true, { mail: 'sent', state: 'expired' })).toBeNull();
+	expect(told(true, { purpose: 'reset' })?.text).toBe('Link waiting to be sent');
 });

@@ -23,6 +23,8 @@ const actions: Record<string, () => string> = {
 	'token.ended': m.act_token_ended,
 	'password.changed': m.act_password_changed,
 	'password.reset': m.act_password_reset,
+	'passwordLink.requested': m.act_password_link_requested,
+	'passwordLink.sent': m.act_password_link_sent,
 	'member.created': m.act_member_created,
 	'member.changed': m.act_member_changed,
 	'member.suspended': m.act_member_suspended,

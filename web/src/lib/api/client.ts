@@ -20,6 +20,12 @@ export function createApi(http: Transport = new Transport()) {
 				http.data(POST('/sessions', { body: { handle, password } })),
 			signOut: () => http.data(DELETE('/sessions/current')),
 		},
+		passwords: {
+			requestLink: (handle: string) => http.data(POST('/password-resets', { body: { handle } })),
+			readLink: (secret: string) => http.data(POST('/password-resets/link', { body: { secret } })),
+			setByLink: (secret: string, password: string) =>
+				http.data(POST('/password-resets/password', { body: { secret, password } })),
+		},
 		tokens: {
 			list: () => http.data(GET('/tokens')),
 			revoke: (token: string) => http.data(DELETE('/tokens/{id}', id(token))),
@@ -36,6 +42,8 @@ export function createApi(http: Transport = new Transport()) {
 			create: (body: t.NewMember) => http.data(POST('/company/members', { body })),
 			update: (member: string, body: t.MemberPatch) =>
 				http.data(PATCH('/company/members/{id}', { ...id(member), body })),
+			sendPasswordLink: (member: string) =>
+				http.data(POST('/company/members/{id}/password-link', id(member))),
 		},
 		teams: {
 			list: () => http.data(GET('/company/teams')),

@@ -19,6 +19,7 @@ export interface Page<T> {
 	nextCursor?: string | null;
 }
 
+export type LinkHolder = Schemas['LinkHolder'];
 export type ServerInfo = Schemas['ServerView'];
 export type NetworkState = Schemas['NetworkPermission'];
 export type Me = Schemas['MeView'];

@@ -10,6 +10,13 @@ const known: Record<string, (problem: Problem) => string> = {
 	OWN_INVITATION: () => m.problem_own_invitation(),
 	SAME_COMPANY: () => m.problem_same_company(),
 	WRONG_PASSWORD: () => m.problem_wrong_password(),
+	MAIL_NOT_SET_UP: () => m.problem_mail_not_set_up(),
+	NO_EMAIL: () => m.problem_no_email(),
+	MEMBER_INACTIVE: () => m.problem_member_inactive(),
+	HANDLE_TAKEN: () => m.problem_handle_taken(),
+	LINK_USED: () => m.link_used_text(),
+	LINK_REPLACED: () => m.link_replaced_text(),
+	LINK_EXPIRED: () => m.link_expired_text(),
 	STALE: () => m.problem_stale(),
 	NOT_FOUND: () => m.problem_not_found(),
 };
