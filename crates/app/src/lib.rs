@@ -18,6 +18,7 @@ pub mod log;
 pub mod members;
 pub mod people;
 pub mod qr;
+pub mod pictures;
 pub mod realtime;
 pub mod recovery;
 pub mod retries;
@@ -96,6 +97,7 @@ pub struct App {
     /// The server's secret, for keyed hashes.
     pub(crate) key: [u8; 32],
     pub(crate) hashing: Arc<tokio::sync::Semaphore>,
+    pub(crate) easel: pictures::Easel,
     failed: tokio::sync::watch::Sender<bool>,
 }
 
@@ -134,6 +136,7 @@ impl App {
             key,
             // Argon2 takes 19 MiB and some 20 ms of a core each: two at once leave room for everything else.
             hashing: Arc::new(tokio::sync::Semaphore::new(2)),
+            easel: pictures::Easel::default(),
             failed: tokio::sync::watch::channel(false).0,
         });
         writer::run(&app, work);
