@@ -10,6 +10,7 @@ use bytes::Bytes;
 use image::codecs::jpeg::JpegEncoder;
 use image::imageops::FilterType;
 use image::{DynamicImage, GenericImageView, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits};
+use liaison_store::members::Photo;
 use sha2::{Digest, Sha256};
 use std::io::Cursor;
 use tokio::sync::Semaphore;
@@ -53,8 +54,20 @@ impl Picture {
     }
 }
 
+impl From<Picture> for Photo {
+    fn from(picture: Picture) -> Self {
+        Self { media_type: picture.media_type.to_owned(), bytes: picture.bytes, digest: picture.digest }
+    }
+}
+
+/// A stored picture with its digest, which one older than digests does not bring.
+pub(crate) fn named(photo: Photo) -> Photo {
+    let digest = if photo.digest.is_empty() { digest(&photo.bytes) } else { photo.digest };
+    Photo { digest, ..photo }
+}
+
 /// A name for a picture's bytes, short enough for an address.
-pub(crate) fn digest(bytes: &[u8]) -> String {
+fn digest(bytes: &[u8]) -> String {
     crate::audit::hex(&Sha256::digest(bytes)[..8])
 }
 
@@ -264,7 +277,7 @@ mod tests {
 
     fn crc(bytes: &[u8]) -> u32 {
         !bytes.iter().fold(u32::MAX, |sum, byte| {
-            (0..8).fold(sum ^ u32::from(*byte), |sum, _| if sum & 1 == 1 { sum >> 1 ^ 0xEDB8_8320 } else { sum >> 1 })
+            (0..8).fold(sum ^ u32::from(*byte), |sum, _| if sum & 1 == 1 { (sum >> 1) ^ 0xEDB8_8320 } else { sum >> 1 })
         })
     }
 
