@@ -4,9 +4,11 @@ use crate::audit::{Act, category};
 use crate::auth::check_password;
 use crate::error::AppError;
 use crate::members::{MAX_NAME, MemberDraft, handle_in};
+use crate::views::versioned;
 use crate::{Actor, App};
-use liaison_domain::{CompanyDomain, CompanyId, MemberId, Role, clean_name};
+use liaison_domain::{CompanyDomain, CompanyId, MemberId, Role, clean_name, time_zone_name};
 use liaison_store::companies::{self, Company};
+use liaison_store::rooms;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -22,6 +24,8 @@ pub struct CompanyRef {
     pub domain: String,
     /// Where its logo is, if it has one.
     pub logo_url: Option<String>,
+    /// IANA name of its time zone.
+    pub time_zone: String,
 }
 
 impl CompanyRef {
@@ -30,7 +34,8 @@ impl CompanyRef {
             id: company.id,
             name: company.name.clone(),
             domain: company.domain.clone(),
-            logo_url: company.has_logo.then(|| "/api/v1/company/logo".to_owned()),
+            logo_url: company.logo.as_deref().map(|digest| versioned("/api/v1/company/logo".to_owned(), digest)),
+            time_zone: company.time_zone.clone(),
         }
     }
 }
@@ -44,8 +49,6 @@ pub struct CompanyView {
     pub company: CompanyRef,
     /// ISO 3166 country code.
     pub country: String,
-    /// IANA name of its time zone.
-    pub time_zone: String,
     /// Active or suspended by the operator.
     pub status: CompanyStatus,
     /// Whether it is entitled to external chat.
@@ -63,11 +66,10 @@ pub enum CompanyStatus {
 }
 
 impl CompanyView {
-    fn of(company: &Company) -> Self {
+    pub(crate) fn of(company: &Company) -> Self {
         Self {
             company: CompanyRef::of(company),
             country: company.country.clone(),
-            time_zone: company.time_zone.clone(),
             status: if company.active { CompanyStatus::Active } else { CompanyStatus::Suspended },
             entitled: company.entitled,
         }
@@ -122,14 +124,28 @@ fn default_zone(country: &str) -> &'static str {
     }
 }
 
-fn check_zone(zone: &str) -> Result<String, AppError> {
-    // The store keeps the name; whether the database of zones has it is checked at the edge, which has that database.
-    let ok =
-        !zone.is_empty() && zone.len() <= 64 && zone.bytes().all(|b| b.is_ascii_alphanumeric() || b"/_+-".contains(&b));
-    if ok {
-        Ok(zone.to_owned())
+/// A change of the company's profile; what is absent stays.
+#[derive(Debug, Clone, Default)]
+pub struct ProfileChange {
+    /// Its name.
+    pub name: Option<String>,
+    /// ISO 3166 country code.
+    pub country: Option<String>,
+    /// IANA name of its time zone.
+    pub time_zone: Option<String>,
+}
+
+/// A time zone as the database of zones writes it.
+pub(crate) fn check_zone(pointer: &str, zone: &str) -> Result<String, AppError> {
+    time_zone_name(zone).ok_or_else(|| AppError::field(pointer, "TIME_ZONE", "is an IANA time zone: Asia/Tokyo"))
+}
+
+fn check_country(country: &str) -> Result<String, AppError> {
+    let country = country.trim().to_ascii_uppercase();
+    if country.len() == 2 && country.bytes().all(|b| b.is_ascii_uppercase()) {
+        Ok(country)
     } else {
-        Err(AppError::field("/timeZone", "TIME_ZONE", "is an IANA time zone: Asia/Tokyo"))
+        Err(AppError::field("/country", "COUNTRY", "is a country code of two letters: JP"))
     }
 }
 
@@ -160,12 +176,10 @@ impl App {
         let domain =
             CompanyDomain::parse(&draft.domain).map_err(|e| AppError::field("/domain", "DOMAIN", e.to_string()))?;
         let name = clean_name(&draft.name, MAX_NAME).map_err(|e| AppError::field("/name", "NAME", e.to_string()))?;
-        let country = draft.country.trim().to_ascii_uppercase();
-        if country.len() != 2 || !country.bytes().all(|b| b.is_ascii_uppercase()) {
-            return Err(AppError::field("/country", "COUNTRY", "is a country code of two letters: JP"));
-        }
-        let zone = draft.time_zone.unwrap_or_else(|| default_zone(&country).to_owned());
-        let zone = check_zone(&zone)?;
+        let country = check_country(&draft.country)?;
+        let chosen = draft.time_zone.as_deref().map(|zone| check_zone("/timeZone", zone)).transpose()?;
+        let zone_chosen = chosen.is_some();
+        let zone = chosen.unwrap_or_else(|| default_zone(&country).to_owned());
         check_password("/password", &draft.password)?;
         let handle = handle_in(&domain, &draft.owner)?;
         let hash = self.hash_password(&draft.password).await?;
@@ -177,6 +191,11 @@ impl App {
                 code: "DOMAIN_TAKEN",
                 detail: format!("There is a company with the domain {domain}."),
             });
+        }
+        if zone_chosen {
+            let mut company = companies::find(&mut work.tx, id).await?.ok_or(AppError::NotFound)?;
+            company.zone_chosen = true;
+            companies::set_profile(&mut work.tx, &company).await?;
         }
         let details = serde_json::json!({ "domain": domain, "name": name });
         let target = Some(id.to_string());
@@ -235,46 +254,37 @@ impl App {
         Ok(CompanyView::of(&company))
     }
 
-    /// The logo of the actor's company: a PNG.
+    /// Changes the company's profile. Who sees its name in a room or as a contact's is told.
     ///
     /// # Errors
-    /// Where there is none.
-    pub async fn company_logo(&self, actor: &Actor) -> Result<Vec<u8>, AppError> {
-        let mut tx = self.db.read().await?;
-        companies::find_logo(&mut tx, actor.company).await?.ok_or(AppError::NotFound)
-    }
-
-    /// Changes the company's profile.
-    ///
-    /// # Errors
-    /// Where the actor is no owner or a field is wrong.
-    pub async fn change_company(
-        &self,
-        actor: &Actor,
-        name: Option<&str>,
-        time_zone: Option<&str>,
-    ) -> Result<CompanyView, AppError> {
-        if actor.role != Role::Owner {
-            return Err(AppError::Forbidden("an owner"));
-        }
+    /// Where the actor is no administrator or a field is wrong.
+    pub async fn change_company(&self, actor: &Actor, change: ProfileChange) -> Result<CompanyView, AppError> {
+        actor.must_administer()?;
         let mut work = self.begin_as(actor).await?;
-        let mut company = companies::find(&mut work.tx, actor.company).await?.ok_or(AppError::NotFound)?;
-        let before = company.clone();
-        if let Some(name) = name {
+        let before = companies::find(&mut work.tx, actor.company).await?.ok_or(AppError::NotFound)?;
+        let mut company = before.clone();
+        if let Some(name) = &change.name {
             company.name = clean_name(name, MAX_NAME).map_err(|e| AppError::field("/name", "NAME", e.to_string()))?;
         }
-        if let Some(zone) = time_zone {
-            company.time_zone = check_zone(zone)?;
+        if let Some(country) = &change.country {
+            company.country = check_country(country)?;
         }
-        companies::set_profile(&mut work.tx, actor.company, &company.name, &company.time_zone).await?;
+        if let Some(zone) = &change.time_zone {
+            company.time_zone = check_zone("/timeZone", zone)?;
+            company.zone_chosen = true;
+        }
+        companies::set_profile(&mut work.tx, &company).await?;
         companies::touch_policy(&mut work.tx, actor.company).await?;
-        let details = serde_json::json!({
-            "before": { "name": before.name, "timeZone": before.time_zone },
-            "after": { "name": company.name, "timeZone": company.time_zone },
-        });
+        let shown = |c: &Company| serde_json::json!({ "name": c.name, "country": c.country, "timeZone": c.time_zone });
+        let details = serde_json::json!({ "before": shown(&before), "after": shown(&company) });
         let target = Some(actor.company.to_string());
         let act = Act { category: category::COMPANY, action: "company.changed", actor: Some(actor), target, details };
         work.audit(&*self.clock, actor.company, act).await?;
+        self.tell_company(&mut work, actor.company).await?;
+        if company.name != before.name {
+            let shared = rooms::external_of_company(&mut work.tx, actor.company).await?;
+            self.tell_rooms(&mut work, &shared, |p| p.company_id == actor.company).await?;
+        }
         self.finish(work).await?;
         Ok(CompanyView::of(&company))
     }
@@ -286,15 +296,5 @@ impl App {
     pub async fn company_by_domain(&self, domain: &str) -> Result<CompanyId, AppError> {
         let mut tx = self.db.read().await?;
         Ok(companies::find_by_domain(&mut tx, domain).await?.ok_or(AppError::NotFound)?.id)
-    }
-
-    /// Sets a company's logo: a PNG of the demo, trusted as it comes.
-    ///
-    /// # Errors
-    /// Where the database fails.
-    pub async fn seed_logo(&self, company: CompanyId, png: &[u8]) -> Result<(), AppError> {
-        let mut work = self.begin().await?;
-        companies::set_logo(&mut work.tx, company, png).await?;
-        self.finish(work).await
     }
 }

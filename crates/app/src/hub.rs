@@ -46,6 +46,8 @@ pub enum Outgoing {
     Contact(ContactId),
     /// Read what the member may do.
     Permission,
+    /// Read the member's own profile.
+    Profile,
     /// Read everything after this position: others have written.
     CatchUp {
         /// All up to here was handed out.
@@ -367,6 +369,18 @@ impl Hub {
                 Event::CompanyPermission { to } => {
                     for connection in state.by_member.values().flatten().filter(|c| c.company == *to) {
                         push(connection, Outgoing::Permission);
+                        touched.push(connection);
+                    }
+                }
+                Event::Profile { to } => {
+                    for connection in state.by_member.get(to).into_iter().flatten() {
+                        push(connection, Outgoing::Profile);
+                        touched.push(connection);
+                    }
+                }
+                Event::CompanyProfile { to } => {
+                    for connection in state.by_member.values().flatten().filter(|c| c.company == *to) {
+                        push(connection, Outgoing::Profile);
                         touched.push(connection);
                     }
                 }

@@ -11,6 +11,7 @@ pub mod companies;
 pub mod contacts;
 pub mod error;
 pub mod external;
+pub mod first_steps;
 pub mod hub;
 pub mod invitations;
 pub mod limits;
@@ -19,6 +20,8 @@ pub mod members;
 pub mod outgoing;
 pub mod passwords;
 pub mod people;
+pub mod pictures;
+pub mod profile;
 pub mod qr;
 pub mod realtime;
 pub mod recovery;
@@ -102,6 +105,7 @@ pub struct App {
     /// The server's secret, for keyed hashes.
     pub(crate) key: [u8; 32],
     pub(crate) hashing: Arc<tokio::sync::Semaphore>,
+    pub(crate) easel: pictures::Easel,
     failed: tokio::sync::watch::Sender<bool>,
 }
 
@@ -144,6 +148,7 @@ impl App {
             key,
             // Argon2 takes 19 MiB and some 20 ms of a core each: two at once leave room for everything else.
             hashing: Arc::new(tokio::sync::Semaphore::new(2)),
+            easel: pictures::Easel::default(),
             failed: tokio::sync::watch::channel(false).0,
         });
         writer::run(&app, work);

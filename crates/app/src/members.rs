@@ -2,12 +2,12 @@
 
 use crate::audit::{Act, category};
 use crate::auth::check_password;
-use crate::companies::CompanyRef;
+use crate::companies::{CompanyRef, check_zone};
 use crate::error::AppError;
 use crate::outgoing::Kind;
 use crate::passwords::PasswordLinkPurpose;
 use crate::views::{MemberView, NetworkPermission, photo_url};
-use crate::work::Work;
+use crate::work::{Event, Work};
 use crate::{Actor, App};
 use liaison_domain::{CompanyDomain, Effect, Handle, MemberId, MemberStatus, Network, Role, TeamId, Term, clean_name};
 use liaison_store::grants::{self, Subject};
@@ -37,8 +37,23 @@ pub struct Networks {
 pub struct OwnSettings {
     /// The language of the screens; null for the browser's.
     pub language: Option<String>,
+    /// IANA name of their time zone; null for the company's.
+    pub time_zone: Option<String>,
     /// Whether others see how far they have read.
     pub read_receipts: bool,
+}
+
+/// A change of what is one's own to change: outer none stays, inner none takes away.
+#[derive(Debug, Clone, Default)]
+pub struct OwnChange {
+    /// What one wants to be called.
+    pub nickname: Option<Option<String>>,
+    /// The language of the screens.
+    pub language: Option<Option<String>>,
+    /// One's time zone.
+    pub time_zone: Option<Option<String>>,
+    /// Whether others see how far one has read.
+    pub read_receipts: Option<bool>,
 }
 
 /// Oneself.
@@ -69,6 +84,8 @@ pub struct MeView {
     pub company: CompanyRef,
     /// What one may do on each network, and why not.
     pub networks: Networks,
+    /// IANA name of the time zone in which one sees times: one's own, else the company's.
+    pub time_zone: String,
     /// One's settings.
     pub settings: OwnSettings,
 }
@@ -153,11 +170,16 @@ impl App {
     /// Where the database fails.
     pub async fn me(&self, actor: &Actor) -> Result<MeView, AppError> {
         let mut tx = self.db.read().await?;
-        let me = members::find(&mut tx, actor.id).await?.ok_or(AppError::SignInRequired)?;
-        let company = companies::find(&mut tx, actor.company).await?.ok_or(AppError::SignInRequired)?;
+        self.me_view(&mut tx, actor).await
+    }
+
+    /// Oneself, in a transaction.
+    pub(crate) async fn me_view(&self, tx: &mut Tx, actor: &Actor) -> Result<MeView, AppError> {
+        let me = members::find(tx, actor.id).await?.ok_or(AppError::SignInRequired)?;
+        let company = companies::find(tx, actor.company).await?.ok_or(AppError::SignInRequired)?;
         Ok(MeView {
             id: me.id,
-            photo_url: photo_url(me.id, me.has_photo),
+            photo_url: photo_url(me.id, me.photo.as_deref()),
             handle: me.handle,
             name: me.name,
             nickname: me.nickname,
@@ -168,38 +190,42 @@ impl App {
             status: me.status,
             company: CompanyRef::of(&company),
             networks: Networks {
-                partner: self.permission(&mut tx, actor.id, Network::Partner).await?,
-                line: self.permission(&mut tx, actor.id, Network::Line).await?,
+                partner: self.permission(tx, actor.id, Network::Partner).await?,
+                line: self.permission(tx, actor.id, Network::Line).await?,
             },
-            settings: OwnSettings { language: me.language, read_receipts: me.read_receipts },
+            time_zone: me.time_zone.clone().unwrap_or_else(|| company.time_zone.clone()),
+            settings: OwnSettings { language: me.language, time_zone: me.time_zone, read_receipts: me.read_receipts },
         })
     }
 
-    /// Changes what is one's own to change; outer none stays, inner none takes away.
+    /// Changes what is one's own to change.
     ///
     /// # Errors
     /// Where a field is wrong.
-    pub async fn change_me(
-        &self,
-        actor: &Actor,
-        nickname: Option<Option<String>>,
-        language: Option<Option<String>>,
-        read_receipts: Option<bool>,
-    ) -> Result<MeView, AppError> {
+    pub async fn change_me(&self, actor: &Actor, change: OwnChange) -> Result<MeView, AppError> {
         let mut work = self.begin_as(actor).await?;
         let mut me = members::find(&mut work.tx, actor.id).await?.ok_or(AppError::SignInRequired)?;
-        if let Some(nickname) = nickname {
+        let before = me.clone();
+        if let Some(nickname) = change.nickname {
             me.nickname = optional_name("/nickname", nickname.as_deref())?;
         }
-        if let Some(language) = language {
+        if let Some(zone) = change.time_zone {
+            me.time_zone = zone.map(|zone| check_zone("/settings/timeZone", &zone)).transpose()?;
+        }
+        if let Some(language) = change.language {
             if language.as_deref().is_some_and(|l| !LANGUAGES.contains(&l)) {
                 return Err(AppError::field("/settings/language", "LANGUAGE", "is one of en, ja, ko"));
             }
             me.language = language;
         }
-        me.read_receipts = read_receipts.unwrap_or(me.read_receipts);
+        me.read_receipts = change.read_receipts.unwrap_or(me.read_receipts);
         members::update(&mut work.tx, &me).await?;
         companies::touch_policy(&mut work.tx, actor.company).await?;
+        members::touch_permission(&mut work.tx, me.id, work.position).await?;
+        work.events.push(Event::Profile { to: me.id });
+        if me.nickname != before.nickname {
+            self.sync_contacts(&mut work, &me).await?;
+        }
         self.finish(work).await?;
         self.me(actor).await
     }
@@ -315,8 +341,9 @@ impl App {
             role: draft.role.unwrap_or(Role::Member),
             status: MemberStatus::Active,
             language: None,
+            time_zone: None,
             read_receipts: true,
-            has_photo: false,
+            photo: None,
         };
         let new = NewMember { member: member.clone(), password_hash };
         if !members::insert(&mut work.tx, &new, work.now, work.position).await? {
@@ -446,6 +473,7 @@ impl App {
         }
         if after.name != before.name || after.nickname != before.nickname {
             self.sync_contacts(&mut work, &after).await?;
+            self.tell_profile(&mut work, id).await?;
         }
         let view = self.member_view_for(&mut work.tx, actor, after).await?;
         self.finish(work).await?;
@@ -459,7 +487,7 @@ impl App {
             if room.is_some_and(|r| r.status == liaison_policy::RoomStatus::Open) {
                 let nickname = member.nickname.as_deref().unwrap_or(&member.name);
                 contacts::sync(&mut work.tx, contact, &member.name, nickname, work.position).await?;
-                work.events.push(crate::work::Event::Contact { to: owner, contact });
+                work.events.push(Event::Contact { to: owner, contact });
             }
         }
         Ok(())
@@ -535,16 +563,6 @@ impl App {
         work.audit(&*self.clock, actor.company, act).await?;
         self.finish(work).await?;
         Ok(members::Team { id, name, member_count: i64::try_from(people.len()).unwrap_or(0) })
-    }
-
-    /// Sets a member's photo: a PNG of the demo, trusted as it comes.
-    ///
-    /// # Errors
-    /// Where the database fails.
-    pub async fn seed_photo(&self, id: MemberId, png: &[u8]) -> Result<(), AppError> {
-        let mut work = self.begin().await?;
-        members::set_photo(&mut work.tx, id, "image/png", png).await?;
-        self.finish(work).await
     }
 }
 

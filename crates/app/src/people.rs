@@ -1,11 +1,13 @@
 //! Finding people outside, and who may see a face.
 
 use crate::error::AppError;
+use crate::pictures::named;
 use crate::views::Access;
 use crate::{Actor, App};
 use liaison_domain::{Handle, InvitationId, MemberId, Network};
 use liaison_policy::{Discover, PairFacts, Permit, judge_pair};
 use liaison_store::facts::Facts;
+use liaison_store::members::Photo;
 use liaison_store::{Tx, companies, members, rooms};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -85,7 +87,7 @@ impl App {
         let until = self.clock.now().plus_millis(REFERENCE_MS);
         let person_ref = self.sealer.person(target.id, by, actor.id, until);
         let person_ref = person_ref.ok_or_else(|| AppError::internal("sealing"))?;
-        let photo_url = target.has_photo.then(|| format!("/api/v1/people/{person_ref}/photo"));
+        let photo_url = target.photo.as_ref().map(|_| format!("/api/v1/people/{person_ref}/photo"));
         Ok(PersonCard { person_ref, name: target.name, company_name: company.name, photo_url })
     }
 
@@ -98,28 +100,28 @@ impl App {
         self.sealer.open_person(reference, actor.id, self.clock.now()).ok_or(AppError::NotFound)
     }
 
-    /// The photo on a person's card, decided anew: media type and bytes.
+    /// The photo on a person's card, decided anew.
     ///
     /// # Errors
     /// [`AppError::NotFound`] where there is none that the actor may see.
-    pub async fn card_photo(&self, actor: &Actor, reference: &str) -> Result<(String, Vec<u8>), AppError> {
+    pub async fn card_photo(&self, actor: &Actor, reference: &str) -> Result<Photo, AppError> {
         let mut tx = self.db.read().await?;
         let (target, _) = self.referred(actor, reference)?;
         let _permit = self.may_discover(&mut tx, actor, target).await?;
-        members::find_photo(&mut tx, target).await?.ok_or(AppError::NotFound)
+        members::find_photo(&mut tx, target).await?.map(named).ok_or(AppError::NotFound)
     }
 
     /// A member's photo: for colleagues, and for people in one open room with them.
     ///
     /// # Errors
     /// [`AppError::NotFound`] where there is none that the actor may see.
-    pub async fn member_photo(&self, actor: &Actor, id: MemberId) -> Result<(String, Vec<u8>), AppError> {
+    pub async fn member_photo(&self, actor: &Actor, id: MemberId) -> Result<Photo, AppError> {
         let mut tx = self.db.read().await?;
         let member = members::find(&mut tx, id).await?.ok_or(AppError::NotFound)?;
         if member.company_id != actor.company && !rooms::share_open_room(&mut tx, actor.id, id).await? {
             return Err(AppError::NotFound);
         }
-        members::find_photo(&mut tx, id).await?.ok_or(AppError::NotFound)
+        members::find_photo(&mut tx, id).await?.map(named).ok_or(AppError::NotFound)
     }
 
     /// The outsider that a participant of one of the actor's rooms is.

@@ -2,6 +2,7 @@
 
 use crate::error::AppError;
 use crate::log::{self, MessageView, message_frame, to_json};
+use crate::members::MeView;
 use crate::views::{ContactView, NetworkPermission, RoomView};
 use crate::{Actor, App, Problem};
 use bytes::Bytes;
@@ -88,6 +89,13 @@ pub enum ServerFrame {
         /// What and why not.
         #[serde(flatten)]
         permission: NetworkPermission,
+        /// Where this reader stands.
+        cursor: String,
+    },
+    /// The reader's own profile, settings or company have changed.
+    Me {
+        /// All of it, as `GET /me` answers it.
+        me: Box<MeView>,
         /// Where this reader stands.
         cursor: String,
     },
@@ -216,6 +224,8 @@ impl App {
         }
         if members::permission_position(&mut tx, actor.id).await? > since {
             frames.extend(self.grant_frames(&mut tx, actor.id, &start).await?);
+            let me = Box::new(self.me_view(&mut tx, actor).await?);
+            frames.push(to_json(&ServerFrame::Me { me, cursor: start.clone() })?);
         }
         let mut frames: Vec<Bytes> = frames.into_iter().map(Bytes::from).collect();
         missed.sort_by_key(|(m, _)| (m.position, m.id));
@@ -297,6 +307,15 @@ impl App {
         let mut tx = self.db.read().await?;
         let frames = self.grant_frames(&mut tx, member, &cursor.to_string()).await?;
         Ok(frames.into_iter().map(Bytes::from).collect())
+    }
+
+    /// A member's own profile, as a frame.
+    ///
+    /// # Errors
+    /// Where the database is gone.
+    pub async fn profile_frame(&self, actor: &Actor, cursor: &Cursor) -> Result<Bytes, AppError> {
+        let me = Box::new(self.me(actor).await?);
+        Ok(Bytes::from(to_json(&ServerFrame::Me { me, cursor: cursor.to_string() })?))
     }
 
     async fn grant_frames(&self, tx: &mut Tx, member: MemberId, cursor: &str) -> Result<Vec<String>, AppError> {

@@ -66,9 +66,14 @@ pub struct MemberView {
     pub sign_in: Option<SignInView>,
 }
 
-/// The address of a member's photo.
-pub(crate) fn photo_url(id: MemberId, has_photo: bool) -> Option<String> {
-    has_photo.then(|| format!("/api/v1/members/{id}/photo"))
+/// The address of a member's photo, which is another for another photo.
+pub(crate) fn photo_url(id: MemberId, digest: Option<&str>) -> Option<String> {
+    digest.map(|digest| versioned(format!("/api/v1/members/{id}/photo"), digest))
+}
+
+/// An address that names the very picture behind it; pictures older than digests have none.
+pub(crate) fn versioned(address: String, digest: &str) -> String {
+    if digest.is_empty() { address } else { format!("{address}?v={digest}") }
 }
 
 /// How a room stands.
@@ -450,7 +455,10 @@ impl App {
             Some(_) if frozen => LinkState::Frozen,
             Some(_) => LinkState::Live,
         };
-        let has_photo = state == LinkState::Live && members::has_photo(tx, contact.outsider_id).await?;
+        let photo = match state {
+            LinkState::Live => members::photo_digest(tx, contact.outsider_id).await?,
+            LinkState::Frozen | LinkState::Ended => None,
+        };
         Ok(Some(ContactView {
             id: contact.id,
             kind: ContactKind::Partner,
@@ -458,7 +466,7 @@ impl App {
             name: contact.name,
             nickname: contact.nickname,
             company_name: contact.company_name,
-            photo_url: photo_url(contact.outsider_id, has_photo),
+            photo_url: photo_url(contact.outsider_id, photo.as_deref()),
             owner: crate::audit::Named { id: owner.id, name: owner.name },
             link: LinkView { state, since: if frozen { since } else { contact_since(link) }, reasons },
             room_id: room.map(|r| r.id),
@@ -470,7 +478,7 @@ impl App {
         let teams = members::teams_of(tx, member.id).await?;
         Ok(MemberView {
             id: member.id,
-            photo_url: photo_url(member.id, member.has_photo),
+            photo_url: photo_url(member.id, member.photo.as_deref()),
             handle: member.handle,
             name: member.name,
             nickname: member.nickname,
@@ -522,7 +530,7 @@ fn participant_view(
         title: if outside { None } else { p.title.clone() },
         company_id: p.company_id,
         company_name: p.company_name.clone(),
-        photo_url: photo_url(p.member_id, p.has_photo && sees_photo),
+        photo_url: photo_url(p.member_id, p.photo.as_deref().filter(|_| sees_photo)),
         you,
         outside,
         state: if p.standing == Standing::Paused { ParticipantState::Paused } else { ParticipantState::Active },

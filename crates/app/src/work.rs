@@ -52,6 +52,16 @@ pub enum Event {
         /// Which company.
         to: CompanyId,
     },
+    /// A member's own profile or settings have changed.
+    Profile {
+        /// Who.
+        to: MemberId,
+    },
+    /// What a company shows its members of itself has changed.
+    CompanyProfile {
+        /// Which company.
+        to: CompanyId,
+    },
     /// A session ended.
     SessionEnded(SessionId),
     /// A token ended.

@@ -20,4 +20,4 @@ pub use settings::{
     Effect, ExternalSetting, FirstContact, GrantMode, InvitationKind, MemberStatus, Network, OnRevoke, PartnerList,
     PartnerRule, Role, RoomKind, Term, UnknownWord,
 };
-pub use time::{Clock, ManualClock, SystemClock, Timestamp};
+pub use time::{Clock, ManualClock, SystemClock, Timestamp, time_zone_name};

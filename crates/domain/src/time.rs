@@ -69,6 +69,13 @@ impl utoipa::PartialSchema for Timestamp {
 #[cfg(feature = "openapi")]
 impl utoipa::ToSchema for Timestamp {}
 
+/// The name of a time zone as the time zone database writes it: `asia/tokyo` becomes `Asia/Tokyo`. The database is
+/// the one inside the program, so that every server knows the same zones.
+pub fn time_zone_name(text: &str) -> Option<String> {
+    let zone = jiff::tz::TimeZoneDatabase::bundled().get(text.trim()).ok()?;
+    zone.iana_name().filter(|name| *name != "Etc/Unknown").map(ToOwned::to_owned)
+}
+
 /// Where the present comes from. Passed in everywhere, so that tests move time instead of waiting for it.
 pub trait Clock: Send + Sync {
     /// The present.
@@ -111,6 +118,24 @@ impl Clock for ManualClock {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn zones_are_those_of_the_database_inside() {
+        for (text, name) in [
+            ("Asia/Tokyo", Some("Asia/Tokyo")),
+            (" america/new_york", Some("America/New_York")),
+            ("Asia/Calcutta", Some("Asia/Calcutta")),
+            ("UTC", Some("UTC")),
+            ("Etc/Unknown", None),
+            ("Mars/Olympus_Mons", None),
+            ("../../etc/passwd", None),
+            ("JST-9", None),
+            ("+09:00", None),
+            ("", None),
+        ] {
+            assert_eq!(time_zone_name(text).as_deref(), name, "{text}");
+        }
+    }
 
     #[test]
     fn times_are_written_with_milliseconds_and_read_back() {

@@ -325,7 +325,12 @@ async fn operate(app: &App, command: Command, json: bool) -> anyhow::Result<Exit
             let password = read_password()?;
             let draft = CompanyDraft { domain, name, country, time_zone, owner, owner_name, password };
             let made = app.create_company(draft).await.map_err(explain)?;
-            let text = format!("Made {}. Its owner signs in as {}.", made.company_id, made.handle);
+            let text = format!(
+                "Made {}. Its owner signs in as {}.\nNext: open the server's address in a browser (`liaison serve` \
+                 prints it), sign in, and choose Admin. The first steps stand there: time zone, logo, members, and chat \
+                 with external users, which is off until an administrator allows it.",
+                made.company_id, made.handle
+            );
             answer(serde_json::to_value(&made)?, text);
         }
         Command::Company(CompanyCommand::List) => {

@@ -3,10 +3,11 @@
 
 use crate::server::as_operator;
 use anyhow::{Context, anyhow};
+use bytes::Bytes;
 use liaison_app::companies::CompanyDraft;
 use liaison_app::contacts::WhomToAdd;
 use liaison_app::external::{SettingChange, Switch};
-use liaison_app::members::MemberDraft;
+use liaison_app::members::{MemberDraft, OwnChange};
 use liaison_app::rooms::Opening;
 use liaison_app::writer::Send;
 use liaison_app::{Actor, App, AppError};
@@ -198,7 +199,8 @@ impl Seed<'_> {
         let made = self.app.create_company(draft).await.map_err(explain)?;
         let boss = as_operator(made.owner_id, made.company_id, Role::Owner);
         if let Some(logo) = data.logo.as_ref().and_then(|l| Files::get(&format!("logos/{l}.png"))) {
-            self.app.seed_logo(made.company_id, &logo.data).await.map_err(explain)?;
+            let logo = Bytes::from(logo.data.into_owned());
+            self.app.seed_logo(made.company_id, logo).await.map_err(explain)?;
         }
         let mut teams: HashMap<&str, TeamId> = HashMap::new();
         for team in &data.teams {
@@ -211,7 +213,9 @@ impl Seed<'_> {
             let id = self.member(&boss, made.company_id, data, member, &teams, &hash).await?;
             let actor = as_operator(id, made.company_id, member.role);
             let language = member.language.clone();
-            self.app.change_me(&actor, Some(member.nickname.clone()), Some(language), None).await.map_err(explain)?;
+            let change =
+                OwnChange { nickname: Some(member.nickname.clone()), language: Some(language), ..OwnChange::default() };
+            self.app.change_me(&actor, change).await.map_err(explain)?;
             let handle = full(&member.handle, &data.domain);
             let what = match member.role {
                 Role::Owner => "owner",
@@ -263,7 +267,8 @@ impl Seed<'_> {
             self.app.create_member_hashed(boss, company, draft, hash.to_owned()).await.map_err(explain)?
         };
         if let Some(photo) = member.photo.as_ref().and_then(|p| Files::get(&format!("photos/{p}.png"))) {
-            self.app.seed_photo(id, &photo.data).await.map_err(explain)?;
+            let photo = Bytes::from(photo.data.into_owned());
+            self.app.seed_photo(id, photo).await.map_err(explain)?;
         }
         Ok(id)
     }

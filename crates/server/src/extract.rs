@@ -4,12 +4,13 @@ use crate::error::ApiError;
 use crate::retry::Repeatable;
 use crate::state::AppState;
 use axum::body::Bytes;
-use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, Query, Request};
+use axum::extract::{ConnectInfo, DefaultBodyLimit, FromRequest, FromRequestParts, Query, Request};
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, HOST, IF_MATCH, ORIGIN};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use liaison_app::pictures::MAX_BYTES;
 use liaison_app::{Actor, AppError, FieldError};
 use serde::de::DeserializeOwned;
 use std::net::SocketAddr;
@@ -128,14 +129,31 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Json<T> {
 /// # Errors
 /// Where it is too large or did not come.
 pub(crate) async fn whole_body(request: Request, state: &AppState) -> Result<Bytes, ApiError> {
+    body_within(request, state, "The body is larger than 1 MiB.").await
+}
+
+async fn body_within(request: Request, state: &AppState, too_large: &str) -> Result<Bytes, ApiError> {
     Bytes::from_request(request, state).await.map_err(|error| {
         if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
-            ApiError::edge(StatusCode::PAYLOAD_TOO_LARGE, "TOO_LARGE", "The body is larger than 1 MiB.")
+            ApiError::edge(StatusCode::PAYLOAD_TOO_LARGE, "TOO_LARGE", too_large)
         } else {
             let detail = "The body did not arrive whole in time. Send the request again.";
             ApiError::edge(StatusCode::REQUEST_TIMEOUT, "BODY_INCOMPLETE", detail)
         }
     })
+}
+
+/// A picture as the body. What type it is said to be counts for nothing; these bodies have a limit of their own.
+#[derive(Debug)]
+pub(crate) struct Upload(pub Bytes);
+
+impl FromRequest<AppState> for Upload {
+    type Rejection = ApiError;
+
+    async fn from_request(mut request: Request, state: &AppState) -> Result<Self, ApiError> {
+        DefaultBodyLimit::max(MAX_BYTES).apply(&mut request);
+        body_within(request, state, "The picture is larger than 10 MB. Make it smaller first.").await.map(Self)
+    }
 }
 
 fn malformed(error: &serde_json::Error) -> ApiError {

@@ -240,6 +240,10 @@ impl Session {
                     }
                     Err(error) => Self::give_up(&error)?,
                 },
+                Outgoing::Profile => match self.app.profile_frame(&self.actor, &self.cursor).await {
+                    Ok(frame) => self.feed(frame).await?,
+                    Err(error) => Self::give_up(&error)?,
+                },
                 Outgoing::CatchUp { from } => {
                     let generation = self.cursor.generation.clone();
                     let position = from.max(self.read_up_to);

@@ -1,6 +1,7 @@
 //! Companies and their external settings.
 
 use crate::db::{StoreError, Tx};
+use crate::members::Photo;
 use crate::value::{json, word};
 use liaison_audit::GENESIS;
 use liaison_domain::{CompanyDomain, CompanyId, ExternalSetting, Network, PartnerList, Timestamp};
@@ -9,6 +10,7 @@ use uuid::Uuid;
 
 /// A company as stored.
 #[derive(Debug, Clone, FromRow)]
+#[expect(clippy::struct_excessive_bools, reason = "columns of a row")]
 pub struct Company {
     /// Its id.
     #[sqlx(try_from = "Uuid")]
@@ -21,18 +23,23 @@ pub struct Company {
     pub country: String,
     /// IANA name of its time zone.
     pub time_zone: String,
+    /// Whether somebody chose the time zone, or it is what the country begins with.
+    pub zone_chosen: bool,
     /// Not suspended by the operator.
     pub active: bool,
     /// Entitled to external chat (A1).
     pub entitled: bool,
-    /// Whether it has a logo.
-    pub has_logo: bool,
+    /// The digest of its logo, if it has one.
+    pub logo: Option<String>,
+    /// Whether its administrators have put the first steps away.
+    pub steps_hidden: bool,
 }
 
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "SELECT id, name, domain, country, time_zone, active, entitled, logo IS NOT NULL AS has_logo FROM companies ",
+            "SELECT id, name, domain, country, time_zone, zone_chosen, active, entitled, logo_digest AS logo,
+                 steps_hidden FROM companies ",
             $rest
         )
     };
@@ -124,37 +131,58 @@ pub async fn any(tx: &mut Tx) -> Result<bool, StoreError> {
     Ok(tx.query(select!("LIMIT 1")).fetch_optional::<Company>().await?.is_some())
 }
 
-/// Sets name and time zone.
+/// Writes back name, country and time zone.
 ///
 /// # Errors
 /// Where the database refuses.
-pub async fn set_profile(tx: &mut Tx, id: CompanyId, name: &str, time_zone: &str) -> Result<(), StoreError> {
-    tx.query("UPDATE companies SET name = $2, time_zone = $3 WHERE id = $1")
-        .bind(id)
-        .bind(name)
-        .bind(time_zone)
+pub async fn set_profile(tx: &mut Tx, company: &Company) -> Result<(), StoreError> {
+    tx.query("UPDATE companies SET name = $2, country = $3, time_zone = $4, zone_chosen = $5 WHERE id = $1")
+        .bind(company.id)
+        .bind(company.name.as_str())
+        .bind(company.country.as_str())
+        .bind(company.time_zone.as_str())
+        .bind(company.zone_chosen)
         .execute()
         .await?;
     Ok(())
 }
 
-/// Sets the logo: a PNG.
+/// Sets the logo, or takes it away.
 ///
 /// # Errors
 /// Where the database refuses.
-pub async fn set_logo(tx: &mut Tx, id: CompanyId, png: &[u8]) -> Result<(), StoreError> {
-    tx.query("UPDATE companies SET logo = $2 WHERE id = $1").bind(id).bind(png).execute().await?;
+pub async fn set_logo(tx: &mut Tx, id: CompanyId, logo: Option<&Photo>) -> Result<(), StoreError> {
+    tx.query("UPDATE companies SET logo = $2, logo_type = $3, logo_digest = $4 WHERE id = $1")
+        .bind(id)
+        .bind(logo.map(|l| l.bytes.clone()))
+        .bind(logo.map(|l| l.media_type.as_str()))
+        .bind(logo.map(|l| l.digest.as_str()))
+        .execute()
+        .await?;
     Ok(())
 }
 
-/// The logo: a PNG.
+/// The logo.
 ///
 /// # Errors
 /// Where the database refuses.
-pub async fn find_logo(tx: &mut Tx, id: CompanyId) -> Result<Option<Vec<u8>>, StoreError> {
-    let row: Option<(Option<Vec<u8>>,)> =
-        tx.query("SELECT logo FROM companies WHERE id = $1").bind(id).fetch_optional().await?;
-    Ok(row.and_then(|(logo,)| logo))
+pub async fn find_logo(tx: &mut Tx, id: CompanyId) -> Result<Option<Photo>, StoreError> {
+    tx.query(
+        "SELECT logo_type AS media_type, logo AS bytes, logo_digest AS digest FROM companies
+         WHERE id = $1 AND logo IS NOT NULL",
+    )
+    .bind(id)
+    .fetch_optional()
+    .await
+}
+
+/// Puts a company's first steps away, or shows them again.
+///
+/// # Errors
+/// Where the database refuses.
+pub async fn set_steps_hidden(tx: &mut Tx, id: CompanyId, hidden: bool) -> Result<(), StoreError> {
+    tx.query("UPDATE companies SET steps_hidden = $2 WHERE id = $1").bind(id).bind(hidden).execute().await?;
+    Ok(())
 }
 
 /// Sets what the operator decides: active or suspended, entitled or not.

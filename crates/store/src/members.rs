@@ -31,10 +31,12 @@ pub struct Member {
     pub status: MemberStatus,
     /// The language they chose, if any.
     pub language: Option<String>,
+    /// The time zone they chose, if it is not the company's.
+    pub time_zone: Option<String>,
     /// Whether others see how far they have read.
     pub read_receipts: bool,
-    /// Whether there is a photo.
-    pub has_photo: bool,
+    /// The digest of their photo, if there is one.
+    pub photo: Option<String>,
 }
 
 #[derive(FromRow)]
@@ -50,8 +52,9 @@ struct Row {
     role: String,
     status: String,
     language: Option<String>,
+    time_zone: Option<String>,
     read_receipts: bool,
-    has_photo: bool,
+    photo: Option<String>,
 }
 
 impl TryFrom<Row> for Member {
@@ -70,8 +73,9 @@ impl TryFrom<Row> for Member {
             role: word(&row.role)?,
             status: word(&row.status)?,
             language: row.language,
+            time_zone: row.time_zone,
             read_receipts: row.read_receipts,
-            has_photo: row.has_photo,
+            photo: row.photo,
         })
     }
 }
@@ -80,8 +84,8 @@ macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT m.id, m.company_id, m.handle, m.name, m.nickname, m.title, m.email, m.phone, m.role, m.status,
-                 m.language, m.read_receipts,
-                 EXISTS (SELECT 1 FROM member_photos f WHERE f.member_id = m.id) AS has_photo
+                 m.language, m.time_zone, m.read_receipts,
+                 (SELECT f.digest FROM member_photos f WHERE f.member_id = m.id) AS photo
              FROM members m ",
             $rest
         )
@@ -91,7 +95,7 @@ macro_rules! select {
 /// What a new member is made from.
 #[derive(Debug, Clone)]
 pub struct NewMember {
-    /// The row, with an id of its own. `has_photo` is not looked at.
+    /// The row, with an id of its own. `photo` is not looked at.
     pub member: Member,
     /// The password's argon2 hash; without one nobody signs in as them.
     pub password_hash: Option<String>,
@@ -142,7 +146,7 @@ pub async fn insert(tx: &mut Tx, new: &NewMember, now: Timestamp, position: i64)
 pub async fn update(tx: &mut Tx, m: &Member) -> Result<(), StoreError> {
     tx.query(
         "UPDATE members SET name = $2, nickname = $3, title = $4, email = $5, phone = $6, role = $7, status = $8,
-             language = $9, read_receipts = $10, search = $11 WHERE id = $1",
+             language = $9, read_receipts = $10, search = $11, time_zone = $12 WHERE id = $1",
     )
     .bind(m.id)
     .bind(m.name.as_str())
@@ -155,6 +159,7 @@ pub async fn update(tx: &mut Tx, m: &Member) -> Result<(), StoreError> {
     .bind(m.language.as_deref())
     .bind(m.read_receipts)
     .bind(search_text(m))
+    .bind(m.time_zone.as_deref())
     .execute()
     .await?;
     Ok(())
@@ -275,35 +280,57 @@ pub async fn permission_position(tx: &mut Tx, id: MemberId) -> Result<i64, Store
 ///
 /// # Errors
 /// Where the database refuses.
-pub async fn set_photo(tx: &mut Tx, id: MemberId, media_type: &str, bytes: &[u8]) -> Result<(), StoreError> {
+pub async fn set_photo(tx: &mut Tx, id: MemberId, photo: &Photo) -> Result<(), StoreError> {
     tx.query(
-        "INSERT INTO member_photos (member_id, media_type, bytes) VALUES ($1, $2, $3)
-         ON CONFLICT (member_id) DO UPDATE SET media_type = excluded.media_type, bytes = excluded.bytes",
+        "INSERT INTO member_photos (member_id, media_type, bytes, digest) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (member_id) DO UPDATE
+         SET media_type = excluded.media_type, bytes = excluded.bytes, digest = excluded.digest",
     )
     .bind(id)
-    .bind(media_type)
-    .bind(bytes)
+    .bind(photo.media_type.as_str())
+    .bind(photo.bytes.as_slice())
+    .bind(photo.digest.as_str())
     .execute()
     .await?;
     Ok(())
 }
 
-/// A member's photo: media type and bytes.
+/// Takes a member's photo away.
 ///
 /// # Errors
 /// Where the database refuses.
-pub async fn find_photo(tx: &mut Tx, id: MemberId) -> Result<Option<(String, Vec<u8>)>, StoreError> {
-    tx.query("SELECT media_type, bytes FROM member_photos WHERE member_id = $1").bind(id).fetch_optional().await
+pub async fn delete_photo(tx: &mut Tx, id: MemberId) -> Result<(), StoreError> {
+    tx.query("DELETE FROM member_photos WHERE member_id = $1").bind(id).execute().await?;
+    Ok(())
 }
 
-/// Whether a member has a photo.
+/// A member's photo.
 ///
 /// # Errors
 /// Where the database refuses.
-pub async fn has_photo(tx: &mut Tx, id: MemberId) -> Result<bool, StoreError> {
+pub async fn find_photo(tx: &mut Tx, id: MemberId) -> Result<Option<Photo>, StoreError> {
+    tx.query("SELECT media_type, bytes, digest FROM member_photos WHERE member_id = $1").bind(id).fetch_optional().await
+}
+
+/// The digest of a member's photo.
+///
+/// # Errors
+/// Where the database refuses.
+pub async fn photo_digest(tx: &mut Tx, id: MemberId) -> Result<Option<String>, StoreError> {
     let row: Option<(String,)> =
-        tx.query("SELECT media_type FROM member_photos WHERE member_id = $1").bind(id).fetch_optional().await?;
-    Ok(row.is_some())
+        tx.query("SELECT digest FROM member_photos WHERE member_id = $1").bind(id).fetch_optional().await?;
+    Ok(row.map(|(digest,)| digest))
+}
+
+/// A photo or logo as stored.
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+pub struct Photo {
+    /// `image/jpeg` or `image/png`.
+    pub media_type: String,
+    /// The file.
+    pub bytes: Vec<u8>,
+    /// Names these bytes: part of the address, and the `ETag`. Empty for what is older than digests.
+    pub digest: String,
 }
 
 /// A team of a company.

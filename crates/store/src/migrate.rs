@@ -15,6 +15,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { version: 2, sql: include_str!("../migrations/0002_retries.sql") },
     Migration { version: 3, sql: include_str!("../migrations/0003_invitations.sql") },
     Migration { version: 4, sql: include_str!("../migrations/0004_outgoing.sql") },
+    Migration { version: 5, sql: include_str!("../migrations/0005_profile.sql") },
 ];
 
 /// The newest schema this program knows.

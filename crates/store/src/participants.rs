@@ -54,8 +54,8 @@ pub struct Participant {
     pub company_name: String,
     /// Their company's domain.
     pub company_domain: String,
-    /// Whether there is a photo.
-    pub has_photo: bool,
+    /// The digest of their photo, if there is one.
+    pub photo: Option<String>,
     /// Whether others see how far they have read.
     pub read_receipts: bool,
 }
@@ -73,7 +73,7 @@ struct Row {
     title: Option<String>,
     company_name: String,
     company_domain: String,
-    has_photo: bool,
+    photo: Option<String>,
     read_receipts: bool,
 }
 
@@ -97,7 +97,7 @@ impl TryFrom<Row> for Participant {
             title: row.title,
             company_name: row.company_name,
             company_domain: row.company_domain,
-            has_photo: row.has_photo,
+            photo: row.photo,
             read_receipts: row.read_receipts,
         })
     }
@@ -112,7 +112,7 @@ pub async fn of_room(tx: &mut Tx, room: RoomId) -> Result<Vec<Participant>, Stor
         .query(
             "SELECT p.member_id, p.company_id, p.state, p.reasons, p.since, p.closed_seq, p.read_seq,
                  COALESCE(p.shown_name, m.name) AS name, m.title, c.name AS company_name, c.domain AS company_domain,
-                 EXISTS (SELECT 1 FROM member_photos f WHERE f.member_id = m.id) AS has_photo, m.read_receipts
+                 (SELECT f.digest FROM member_photos f WHERE f.member_id = m.id) AS photo, m.read_receipts
              FROM participants p JOIN members m ON m.id = p.member_id JOIN companies c ON c.id = p.company_id
              WHERE p.room_id = $1 AND p.state <> 'left' ORDER BY p.member_id",
         )

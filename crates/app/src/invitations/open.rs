@@ -4,10 +4,12 @@ use super::code::Code;
 use super::{InvitationState, state_of};
 use crate::error::AppError;
 use crate::people::PersonCard;
+use crate::pictures::named;
 use crate::{Actor, App};
 use liaison_domain::{InvitationId, MemberId, Timestamp};
 use liaison_policy::{Invite, Permit};
 use liaison_store::invitations::{self, Invitation};
+use liaison_store::members::Photo;
 use liaison_store::{Tx, companies, members};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -90,7 +92,7 @@ impl App {
             self.live_invitation(&mut tx, code.as_ref(), self.clock.now()).await?.ok_or(AppError::NotFound)?;
         let inviter = shown(&mut tx, permit, invitation.inviter).await?;
         let company = companies::find(&mut tx, inviter.company_id).await?.ok_or(AppError::NotFound)?;
-        let photo_url = code.filter(|_| inviter.has_photo);
+        let photo_url = code.filter(|_| inviter.photo.is_some());
         Ok(OpenedView {
             inviter: InviterView {
                 name: inviter.name,
@@ -100,18 +102,18 @@ impl App {
         })
     }
 
-    /// The photo of whoever issued the invitation of this code: media type and bytes.
+    /// The photo of whoever issued the invitation of this code.
     ///
     /// # Errors
     /// As [`App::open_invitation`], and where they have none.
-    pub async fn inviter_photo(&self, code: &str, ip: Option<&str>) -> Result<(String, Vec<u8>), AppError> {
+    pub async fn inviter_photo(&self, code: &str, ip: Option<&str>) -> Result<Photo, AppError> {
         self.limits.count_opening(ip.unwrap_or("?"), self.clock.now())?;
         let mut tx = self.db.read().await?;
         let code = Code::parse(code);
         let (invitation, permit) =
             self.live_invitation(&mut tx, code.as_ref(), self.clock.now()).await?.ok_or(AppError::NotFound)?;
         let inviter = shown(&mut tx, permit, invitation.inviter).await?;
-        members::find_photo(&mut tx, inviter.id).await?.ok_or(AppError::NotFound)
+        members::find_photo(&mut tx, inviter.id).await?.map(named).ok_or(AppError::NotFound)
     }
 
     /// Looks up who issued an invitation, by its code or whole address. One's own and a colleague's answer like none.

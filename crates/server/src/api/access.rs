@@ -2,14 +2,14 @@
 
 use super::{Empty, Items};
 use crate::error::ApiError;
-use crate::extract::{ClientIp, Id, Json, SignedIn, cross_site, is_same_origin};
+use crate::extract::{ClientIp, Id, Json, SignedIn, Upload, cross_site, is_same_origin};
 use crate::state::AppState;
 use axum::extract::State;
 use axum::http::header::{ORIGIN, SET_COOKIE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use liaison_app::auth::{NewToken, SESSION_MS, TokenView};
-use liaison_app::members::MeView;
+use liaison_app::members::{MeView, OwnChange};
 use liaison_app::outgoing::Kind;
 use liaison_app::{AppError, Problem};
 use liaison_domain::{Timestamp, TokenId};
@@ -160,6 +160,10 @@ pub(crate) struct SettingsChange {
     #[serde(default, deserialize_with = "super::present")]
     #[schema(value_type = Option<String>)]
     language: Option<Option<String>>,
+    /// IANA name of one's time zone; null for the company's.
+    #[serde(default, deserialize_with = "super::present")]
+    #[schema(value_type = Option<String>)]
+    time_zone: Option<Option<String>>,
     /// Whether others see how far one has read.
     read_receipts: Option<bool>,
 }
@@ -175,8 +179,38 @@ pub(crate) async fn update_me(
     Json(body): Json<MeChange>,
 ) -> Result<axum::Json<MeView>, ApiError> {
     let settings = body.settings.unwrap_or_default();
-    let me = state.app.change_me(&actor, body.nickname, settings.language, settings.read_receipts).await?;
-    Ok(axum::Json(me))
+    let change = OwnChange {
+        nickname: body.nickname,
+        language: settings.language,
+        time_zone: settings.time_zone,
+        read_receipts: settings.read_receipts,
+    };
+    Ok(axum::Json(state.app.change_me(&actor, change).await?))
+}
+
+/// Sets one's photo: a JPEG, PNG or WebP picture of up to 10 MB and 40 million pixels as the body. The square in its
+/// middle is drawn anew, at most 512 pixels wide, without its metadata.
+#[utoipa::path(
+    put, path = "/me/photo", tag = "access",
+    request_body(content((Vec<u8> = "image/jpeg"), (Vec<u8> = "image/png"), (Vec<u8> = "image/webp"))),
+    responses((status = 200, body = MeView), (status = 401, body = Problem), (status = 422, body = Problem), (status = 503, body = Problem))
+)]
+pub(crate) async fn set_own_photo(
+    State(state): State<AppState>,
+    SignedIn(actor): SignedIn,
+    Upload(picture): Upload,
+) -> Result<axum::Json<MeView>, ApiError> {
+    Ok(axum::Json(state.app.change_own_photo(&actor, Some(picture)).await?))
+}
+
+/// Takes one's photo away.
+#[utoipa::path(delete, path = "/me/photo", tag = "access", responses((status = 204), (status = 401, body = Problem)))]
+pub(crate) async fn delete_own_photo(
+    State(state): State<AppState>,
+    SignedIn(actor): SignedIn,
+) -> Result<Empty, ApiError> {
+    state.app.change_own_photo(&actor, None).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// The current and the new password.

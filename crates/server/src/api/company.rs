@@ -2,17 +2,18 @@
 
 use super::Items;
 use crate::error::ApiError;
-use crate::extract::{Id, Json, Params, SignedIn, limit, read_cursor, write_cursor};
+use crate::extract::{Id, Json, Params, SignedIn, Upload, limit, read_cursor, write_cursor};
 use crate::state::AppState;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use liaison_app::companies::CompanyView;
+use liaison_app::Problem;
+use liaison_app::companies::{CompanyView, ProfileChange};
+use liaison_app::first_steps::FirstStepsView;
 use liaison_app::members::{MemberChange, MemberDraft};
 use liaison_app::views::MemberView;
-use liaison_app::{AppError, Problem};
 use liaison_domain::{MemberId, MemberStatus, Role, TeamId};
-use liaison_store::members::Search;
+use liaison_store::members::{Photo, Search};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -31,11 +32,13 @@ pub(crate) async fn get_company(
 pub(crate) struct CompanyChange {
     /// Its name.
     name: Option<String>,
+    /// ISO 3166 country code.
+    country: Option<String>,
     /// IANA name of its time zone.
     time_zone: Option<String>,
 }
 
-/// Changes the company's profile. Owners only.
+/// Changes the company's profile. Owners and security administrators only.
 #[utoipa::path(
     patch, path = "/company", tag = "company", request_body = CompanyChange,
     responses((status = 200, body = CompanyView), (status = 401, body = Problem), (status = 403, body = Problem), (status = 422, body = Problem))
@@ -45,24 +48,86 @@ pub(crate) async fn update_company(
     SignedIn(actor): SignedIn,
     Json(body): Json<CompanyChange>,
 ) -> Result<axum::Json<CompanyView>, ApiError> {
-    if body.time_zone.as_deref().is_some_and(|zone| jiff::tz::TimeZone::get(zone).is_err()) {
-        return Err(AppError::field("/timeZone", "TIME_ZONE", "is an IANA time zone: Asia/Tokyo").into());
-    }
-    let company = state.app.change_company(&actor, body.name.as_deref(), body.time_zone.as_deref()).await?;
-    Ok(axum::Json(company))
+    let change = ProfileChange { name: body.name, country: body.country, time_zone: body.time_zone };
+    Ok(axum::Json(state.app.change_company(&actor, change).await?))
 }
 
 /// The company's logo.
 #[utoipa::path(
     get, path = "/company/logo", tag = "company",
-    responses((status = 200, content_type = "image/png", body = Vec<u8>), (status = 401, body = Problem), (status = 404, body = Problem))
+    responses(
+        (status = 200, content((Vec<u8> = "image/jpeg"), (Vec<u8> = "image/png"))),
+        (status = 304, description = "Unchanged: If-None-Match names this logo"),
+        (status = 401, body = Problem), (status = 404, body = Problem)
+    )
 )]
 pub(crate) async fn get_company_logo(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,
+    headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let png = state.app.company_logo(&actor).await?;
-    Ok(([(header::CONTENT_TYPE, "image/png"), (header::CACHE_CONTROL, "private, max-age=300")], png).into_response())
+    Ok(photo(state.app.company_logo(&actor).await?, &headers))
+}
+
+/// Sets the company's logo: a JPEG, PNG or WebP picture of up to 10 MB and 40 million pixels as the body. It is drawn
+/// anew, at most 512 pixels wide and high, without its metadata. Owners and security administrators only.
+#[utoipa::path(
+    put, path = "/company/logo", tag = "company",
+    request_body(content((Vec<u8> = "image/jpeg"), (Vec<u8> = "image/png"), (Vec<u8> = "image/webp"))),
+    responses((status = 200, body = CompanyView), (status = 401, body = Problem), (status = 403, body = Problem), (status = 422, body = Problem), (status = 503, body = Problem))
+)]
+pub(crate) async fn set_company_logo(
+    State(state): State<AppState>,
+    SignedIn(actor): SignedIn,
+    Upload(picture): Upload,
+) -> Result<axum::Json<CompanyView>, ApiError> {
+    Ok(axum::Json(state.app.change_logo(&actor, Some(picture)).await?))
+}
+
+/// Takes the company's logo away. Owners and security administrators only.
+#[utoipa::path(
+    delete, path = "/company/logo", tag = "company",
+    responses((status = 204), (status = 401, body = Problem), (status = 403, body = Problem))
+)]
+pub(crate) async fn delete_company_logo(
+    State(state): State<AppState>,
+    SignedIn(actor): SignedIn,
+) -> Result<StatusCode, ApiError> {
+    state.app.change_logo(&actor, None).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// What a new company's administrators do first, and what of it is done. Owners and security administrators only.
+#[utoipa::path(
+    get, path = "/company/first-steps", tag = "company",
+    responses((status = 200, body = FirstStepsView), (status = 401, body = Problem), (status = 403, body = Problem))
+)]
+pub(crate) async fn get_first_steps(
+    State(state): State<AppState>,
+    SignedIn(actor): SignedIn,
+) -> Result<axum::Json<FirstStepsView>, ApiError> {
+    Ok(axum::Json(state.app.first_steps(&actor).await?))
+}
+
+/// A change of the first steps.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FirstStepsChange {
+    /// Whether they are put away, for the whole company.
+    hidden: bool,
+}
+
+/// Puts the first steps away for the whole company, or shows them again. Owners and security administrators only.
+#[utoipa::path(
+    patch, path = "/company/first-steps", tag = "company", request_body = FirstStepsChange,
+    responses((status = 200, body = FirstStepsView), (status = 401, body = Problem), (status = 403, body = Problem), (status = 422, body = Problem))
+)]
+pub(crate) async fn update_first_steps(
+    State(state): State<AppState>,
+    SignedIn(actor): SignedIn,
+    Json(body): Json<FirstStepsChange>,
+) -> Result<axum::Json<FirstStepsView>, ApiError> {
+    Ok(axum::Json(state.app.hide_first_steps(&actor, body.hidden).await?))
 }
 
 /// Which members.
@@ -284,17 +349,60 @@ pub(crate) async fn create_team(
 /// A member's photo: for colleagues, and for people in one open room with them.
 #[utoipa::path(
     get, path = "/members/{id}/photo", tag = "company", params(("id" = MemberId, Path)),
-    responses((status = 200, content_type = "image/png", body = Vec<u8>), (status = 401, body = Problem), (status = 404, body = Problem))
+    responses(
+        (status = 200, content((Vec<u8> = "image/jpeg"), (Vec<u8> = "image/png"))),
+        (status = 304, description = "Unchanged: If-None-Match names this photo"),
+        (status = 401, body = Problem), (status = 404, body = Problem)
+    )
 )]
 pub(crate) async fn get_member_photo(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,
     Id(id): Id<MemberId>,
+    headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    Ok(photo(state.app.member_photo(&actor, id).await?))
+    Ok(photo(state.app.member_photo(&actor, id).await?, &headers))
 }
 
-/// A photo as an answer: asked for anew each time, because the right to see it can end.
-pub(crate) fn photo((media_type, bytes): (String, Vec<u8>)) -> Response {
-    ([(header::CONTENT_TYPE, media_type), (header::CACHE_CONTROL, "private, no-cache".into())], bytes).into_response()
+/// Sets a colleague's photo: a JPEG, PNG or WebP picture of up to 10 MB and 40 million pixels as the body. The square in
+/// its middle is drawn anew, at most 512 pixels wide, without its metadata. Owners and security administrators only.
+#[utoipa::path(
+    put, path = "/company/members/{id}/photo", tag = "company", params(("id" = MemberId, Path)),
+    request_body(content((Vec<u8> = "image/jpeg"), (Vec<u8> = "image/png"), (Vec<u8> = "image/webp"))),
+    responses((status = 200, body = MemberView), (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem), (status = 503, body = Problem))
+)]
+pub(crate) async fn set_member_photo(
+    State(state): State<AppState>,
+    SignedIn(actor): SignedIn,
+    Id(id): Id<MemberId>,
+    Upload(picture): Upload,
+) -> Result<axum::Json<MemberView>, ApiError> {
+    Ok(axum::Json(state.app.change_photo(&actor, id, Some(picture)).await?))
+}
+
+/// Takes a colleague's photo away. Owners and security administrators only.
+#[utoipa::path(
+    delete, path = "/company/members/{id}/photo", tag = "company", params(("id" = MemberId, Path)),
+    responses((status = 204), (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem))
+)]
+pub(crate) async fn delete_member_photo(
+    State(state): State<AppState>,
+    SignedIn(actor): SignedIn,
+    Id(id): Id<MemberId>,
+) -> Result<StatusCode, ApiError> {
+    state.app.change_photo(&actor, id, None).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// A photo as an answer. A browser may keep it and has to ask each time whether it still may and still is the same: the
+/// right to see it can end, and no shared cache has it (I-55).
+pub(crate) fn photo(photo: Photo, asked: &HeaderMap) -> Response {
+    let tag = format!("\"{}\"", photo.digest);
+    let kept = asked.get_all(header::IF_NONE_MATCH).iter().filter_map(|h| h.to_str().ok());
+    let unchanged = kept.flat_map(|h| h.split(',')).any(|kept| kept.trim().trim_start_matches("W/") == tag);
+    let rules = [(header::ETAG, tag), (header::CACHE_CONTROL, "private, no-cache".to_owned())];
+    if unchanged {
+        return (StatusCode::NOT_MODIFIED, rules).into_response();
+    }
+    (rules, [(header::CONTENT_TYPE, photo.media_type)], photo.bytes).into_response()
 }

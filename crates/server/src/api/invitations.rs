@@ -6,7 +6,7 @@ use crate::error::ApiError;
 use crate::extract::{ClientIp, Id, Json, Params, SignedIn, bad_cursor, limit, read_cursor, write_cursor};
 use crate::state::AppState;
 use axum::extract::State;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use liaison_app::invitations::{Accepted, Action, CardView, Draft, InvitationUse, InvitationView, OpenedView};
 use liaison_app::{AppError, Problem};
@@ -202,14 +202,15 @@ pub(crate) async fn open_invitation(
 /// The photo of whoever issued an invitation. Needs no sign-in, only the code.
 #[utoipa::path(
     get, path = "/invitations/by-code/{code}/photo", tag = "invitations", security(()), params(("code" = String, Path)),
-    responses((status = 200, content_type = "image/png", body = Vec<u8>), (status = 404, body = Problem), (status = 429, body = Problem))
+    responses((status = 200, content((Vec<u8> = "image/jpeg"), (Vec<u8> = "image/png"))), (status = 304, description = "Unchanged: If-None-Match names this photo"), (status = 404, body = Problem), (status = 429, body = Problem))
 )]
 pub(crate) async fn get_inviter_photo(
     State(state): State<AppState>,
     ClientIp(ip): ClientIp,
     Id(code): Id<String>,
+    headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    Ok(photo(state.app.inviter_photo(&code, ip.as_deref()).await?))
+    Ok(photo(state.app.inviter_photo(&code, ip.as_deref()).await?, &headers))
 }
 
 /// What to do with an invitation.

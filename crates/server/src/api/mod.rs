@@ -106,19 +106,22 @@ impl Modify for Common {
                 let Some(operation) = operation else { continue };
                 // An operation that names its own security is one without sign-in.
                 let open = operation.security.is_some();
-                let has_body = operation.request_body.is_some();
+                let bodies = operation.request_body.iter().flat_map(|body| body.content.keys());
+                let has_json = bodies.clone().any(|kind| kind == "application/json");
+                let has_picture = bodies.clone().any(|kind| kind.starts_with("image/"));
                 let repeatable = method == Method::POST && !crate::retry::SECRET.contains(&path.as_str());
                 if repeatable {
                     operation.parameters.get_or_insert_default().push(idempotency_key().into());
                 }
                 let common = [
-                    ("400", has_body, "The body is not JSON"),
+                    ("400", has_json, "The body is not JSON"),
                     ("401", !open, "Not signed in"),
                     ("403", method != Method::GET, "Refused, or a browser session used from another site"),
                     ("409", repeatable, "In conflict, or a used Idempotency-Key"),
-                    ("413", has_body, "The body is larger than 1 MiB"),
-                    ("415", has_body, "The body is not application/json"),
-                    ("422", has_body || repeatable || operation.parameters.is_some(), "Something sent is not valid"),
+                    ("413", has_json, "The body is larger than 1 MiB"),
+                    ("413", has_picture, "The picture is larger than 10 MB"),
+                    ("415", has_json, "The body is not application/json"),
+                    ("422", has_json || repeatable || operation.parameters.is_some(), "Something sent is not valid"),
                 ];
                 for (status, answer) in &mut operation.responses.responses {
                     if let RefOr::T(answer) = answer {
@@ -197,11 +200,14 @@ pub(crate) fn routes() -> (axum::Router<AppState>, utoipa::openapi::OpenApi) {
         .routes(routes!(passwords::request_password_reset))
         .routes(routes!(passwords::read_password_link))
         .routes(routes!(passwords::set_password_by_link))
+        .routes(routes!(access::set_own_photo, access::delete_own_photo))
         .routes(routes!(company::get_company, company::update_company))
-        .routes(routes!(company::get_company_logo))
+        .routes(routes!(company::get_company_logo, company::set_company_logo, company::delete_company_logo))
+        .routes(routes!(company::get_first_steps, company::update_first_steps))
         .routes(routes!(company::list_members, company::create_member))
         .routes(routes!(company::get_member, company::update_member))
         .routes(routes!(passwords::send_password_link))
+        .routes(routes!(company::set_member_photo, company::delete_member_photo))
         .routes(routes!(company::list_teams, company::create_team))
         .routes(routes!(company::get_member_photo))
         .routes(routes!(external::get_external_setting, external::update_external_setting))

@@ -6,7 +6,7 @@ use crate::error::ApiError;
 use crate::extract::{Id, Json, Params, SignedIn, bad_cursor, limit, read_cursor, write_cursor};
 use crate::state::AppState;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use liaison_app::blocks::{BlockView, WhomToBlock};
 use liaison_app::contacts::WhomToAdd;
@@ -48,14 +48,19 @@ pub(crate) async fn look_up_person(
 /// The photo on a person's card.
 #[utoipa::path(
     get, path = "/people/{personRef}/photo", tag = "people", params(("personRef" = String, Path)),
-    responses((status = 200, content_type = "image/png", body = Vec<u8>), (status = 401, body = Problem), (status = 404, body = Problem))
+    responses(
+        (status = 200, content((Vec<u8> = "image/jpeg"), (Vec<u8> = "image/png"))),
+        (status = 304, description = "Unchanged: If-None-Match names this photo"),
+        (status = 401, body = Problem), (status = 404, body = Problem)
+    )
 )]
 pub(crate) async fn get_person_photo(
     State(state): State<AppState>,
     SignedIn(actor): SignedIn,
     Id(reference): Id<String>,
+    headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    Ok(photo(state.app.card_photo(&actor, &reference).await?))
+    Ok(photo(state.app.card_photo(&actor, &reference).await?, &headers))
 }
 
 /// Which contacts.

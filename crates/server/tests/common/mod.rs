@@ -17,6 +17,9 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 /// The password of everybody.
 pub const PASSWORD: &str = "correct horse battery";
 
+/// A picture: a face of the demo.
+pub const PICTURE: &[u8] = include_bytes!("../../../../demo/photos/hana-mina.png");
+
 /// How long anything may take before a test gives up. Generous: a slow machine is no failure.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -399,6 +402,15 @@ impl Person {
 
     pub async fn patch(&self, path: &str, body: Value) -> Answer {
         self.call(Method::PATCH, path, Some(body)).await
+    }
+
+    /// Puts a picture, whatever type it is said to be.
+    pub async fn put_picture(&self, path: &str, said_to_be: &str, picture: &[u8]) -> Answer {
+        let address = format!("{}/api/v1{path}", self.url);
+        let request = self.client.put(address).bearer_auth(&self.token).header("content-type", said_to_be);
+        let response = request.body(picture.to_vec()).send().await.unwrap();
+        let (status, headers) = (response.status(), response.headers().clone());
+        Answer { status, headers, text: response.text().await.unwrap() }
     }
 
     /// Allows people of other companies, as an owner does.

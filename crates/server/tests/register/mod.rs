@@ -5,7 +5,7 @@
 //! else gets stands in the snapshot that `doors.rs` compares: that is the list to read when a rule changes.
 #![allow(dead_code, unreachable_pub, missing_docs, reason = "each test file uses its own part")]
 
-use crate::common::{Answer, Backend, PASSWORD, Person, TestServer, eventually, read_letters};
+use crate::common::{Answer, Backend, PASSWORD, PICTURE, Person, TestServer, eventually, read_letters};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -23,7 +23,7 @@ pub struct Door {
     pub who: &'static str,
     /// The right person of the test.
     pub right: &'static str,
-    /// JSON; empty for none.
+    /// JSON; empty for none; or a picture.
     pub body: &'static str,
 }
 
@@ -56,10 +56,14 @@ pub const DOORS: &[Door] = &[
     door("request_password_reset", ["POST", "/password-resets"], "-", ANYONE, r#"{"handle":"{handle}"}"#),
     door("read_password_link", ["POST", "/password-resets/link"], "-", ["mina", "who holds the link"], LINK),
     door("get_me", ["GET", "/me"], "-", MEMBER, ""),
+    door("set_own_photo", ["PUT", "/me/photo"], "-", MEMBER, A_PICTURE),
     door("update_me", ["PATCH", "/me"], "-", MEMBER, r#"{"settings":{"readReceipts":true}}"#),
     door("list_tokens", ["GET", "/tokens"], "-", MEMBER, ""),
     door("get_company", ["GET", "/company"], "-", COLLEAGUE, ""),
     door("get_company_logo", ["GET", "/company/logo"], "-", COLLEAGUE, ""),
+    door("set_company_logo", ["PUT", "/company/logo"], "-", ADMIN, A_PICTURE),
+    door("get_first_steps", ["GET", "/company/first-steps"], "-", ADMIN, ""),
+    door("update_first_steps", ["PATCH", "/company/first-steps"], "-", ADMIN, r#"{"hidden":true}"#),
     door("list_members", ["GET", "/company/members"], "-", COLLEAGUE, ""),
     door("get_member", ["GET", "/company/members/{colleague}"], "-", COLLEAGUE, ""),
     door("get_member_photo", ["GET", "/members/{outsider}/photo"], "read", ["mina", "who shares a room with them"], ""),
@@ -68,6 +72,7 @@ pub const DOORS: &[Door] = &[
     door("update_company", ["PATCH", "/company"], "-", ADMIN, r#"{"name":"Hana Trading"}"#),
     door("create_member", ["POST", "/company/members"], "-", ADMIN, r#"{"handle":"yui@hana.example","name":"Yui"}"#),
     door("update_member", ["PATCH", "/company/members/{colleague}"], "-", ADMIN, r#"{"title":"Buyer"}"#),
+    door("set_member_photo", ["PUT", "/company/members/{colleague}/photo"], "-", ADMIN, A_PICTURE),
     door("create_team", ["POST", "/company/teams"], "-", ADMIN, r#"{"name":"Sales"}"#),
     door("get_external_setting", ["GET", "/company/external/partner"], "-", AUDITOR, ""),
     door("update_external_setting", ["PATCH", "/company/external/partner"], "-", ADMIN, r#"{"connect":"allow"}"#),
@@ -137,6 +142,9 @@ pub const DOORS: &[Door] = &[
         r#"{"memberIds":["{newcomer}"]}"#,
     ),
     door("remove_participant", ["DELETE", "/rooms/{group}/participants/{granted}"], "-", PARTICIPANT, ""),
+    door("delete_company_logo", ["DELETE", "/company/logo"], "-", ADMIN, ""),
+    door("delete_member_photo", ["DELETE", "/company/members/{colleague}/photo"], "-", ADMIN, ""),
+    door("delete_own_photo", ["DELETE", "/me/photo"], "-", LAST, ""),
     door("delete_token", ["DELETE", "/tokens/{token}"], "-", OWNER, ""),
     door(
         "set_password_by_link",
@@ -149,6 +157,8 @@ pub const DOORS: &[Door] = &[
     door("delete_session", ["DELETE", "/sessions/current"], "-", ["wim", "each member, their own"], ""),
 ];
 
+/// Stands for the bytes of a picture.
+const A_PICTURE: &str = "a picture";
 const SIGN_IN: &str = r#"{"handle":"vera@hana.example","password":"correct horse battery"}"#;
 const TOKEN: &str = r#"{"handle":"vera@hana.example","password":"correct horse battery","label":"x"}"#;
 const LINK: &str = r#"{"secret":"{secret}"}"#;
@@ -186,6 +196,7 @@ pub const FRAMES_OUT: &[(&str, &str)] = &[
     ("roomGone", "the one who left"),
     ("contact", "the contact's owner"),
     ("grant", "the member whose permission changed"),
+    ("me", "the member whose profile, settings or company changed"),
     ("resync", "whoever resumed from too far back"),
 ];
 
@@ -203,13 +214,13 @@ fn id(thing: &Value) -> String {
     thing["id"].as_str().unwrap().to_owned()
 }
 
-/// Gives everybody a photo and each company a logo: there is no door yet by which one comes in.
-async fn photos(server: &TestServer) {
-    server.sql("UPDATE companies SET logo = audit_hash").await;
-    let photos = "INSERT INTO member_photos (member_id, media_type, bytes) \
-                  SELECT m.id, 'image/png', c.audit_hash FROM members m JOIN companies c ON c.id = m.company_id \
-                  WHERE true ON CONFLICT (member_id) DO NOTHING";
-    server.sql(photos).await;
+/// Gives an owner's company a logo and everybody in it a photo.
+async fn photos(owner: &Person) {
+    owner.put_picture("/company/logo", "image/png", PICTURE).await.must(200);
+    for member in owner.get("/company/members").await["items"].as_array().unwrap() {
+        let path = format!("/company/members/{}/photo", id(member));
+        owner.put_picture(&path, "image/png", PICTURE).await.must(200);
+    }
 }
 
 /// The secret of the newest link that was mailed to this address.
@@ -245,7 +256,7 @@ impl World {
             aiko.post("/company/members", new).await.must(201);
             people.insert(name, server.person(&handle).await);
         }
-        photos(&server).await;
+        photos(&aiko).await;
         aiko.allow().await;
         aiko.grant(&[&aiko, &people["mina"], &people["goro"], &people["vera"]]).await;
         let path = format!("/company/members/{}", people["zoe"].id);
@@ -277,7 +288,8 @@ impl World {
         let cem = server.member(&carla, "cem@cedar.example", "Cem").await;
         claire.allow().await;
         claire.grant(&[&leo, &claire]).await;
-        photos(&server).await;
+        photos(&claire).await;
+        photos(&carla).await;
         let (mina, goro, aiko) = (&people["mina"], &people["goro"], &people["aiko"]);
         let room = mina.add(&leo).await["roomId"].as_str().unwrap().to_owned();
         let contact = id(&mina.get("/contacts").await["items"][0]);
@@ -345,6 +357,9 @@ impl World {
 
     /// The request of a door with these things, as this person makes it.
     pub async fn knock(&self, door: &Door, person: &str, things: &BTreeMap<&'static str, String>) -> Answer {
+        if door.body == A_PICTURE {
+            return self.people[person].put_picture(&fill(door.path, things), "image/png", PICTURE).await;
+        }
         let body = fill(door.body, things);
         let body = (!body.is_empty()).then(|| serde_json::from_str(&body).unwrap());
         let method = Method::from_bytes(door.method.as_bytes()).unwrap();

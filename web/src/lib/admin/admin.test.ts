@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Member } from '../api/types.ts';
 import { safeNext, signInAddress } from '../frame/next-page.ts';
+import { dayKey } from '../format/time.ts';
 import { flatten } from './audit-text.ts';
 import { parseDomains } from './domains.ts';
 import { signInText } from './sign-in-text.ts';
@@ -15,10 +16,11 @@ it('reads domain lists as people paste them', () => {
 	expect(parseDomains('日本.example').domains).toEqual(['日本.example']);
 });
 
-it('ends a term at local midnight after the picked day', () => {
-	const end = endOfDay('2026-03-31');
-	expect(new Date(end).getDate()).toBe(1);
-	expect(new Date(lastDay(end)).getDate()).toBe(31);
+it('ends a term at midnight after the picked day, where the company is', () => {
+	const end = endOfDay('2026-03-31', 'Asia/Tokyo');
+	expect(end).toBe('2026-03-31T15:00:00.000Z');
+	expect(dayKey(lastDay(end), 'Asia/Tokyo')).toBe('2026-03-31');
+	expect(endOfDay('2026-03-31', 'America/Toronto')).toBe('2026-04-01T04:00:00.000Z');
 });
 
 it('lists the particulars of an audit entry', () => {

@@ -1,15 +1,11 @@
+import { startOfDayIn } from '#lib/format/zones.ts';
+
 /**
  * A term ends at an instant that no longer belongs to it. People pick and read the last day instead: the picked date
- * ends at local midnight after it.
+ * ends at the midnight after it, in the company's time zone.
  */
-export function endOfDay(date: string): string {
-	const [year = 1970, month = 1, day = 1] = date.split('-').map(Number);
-	return new Date(year, month - 1, day + 1).toISOString();
-}
-
-export function startOfDay(date: string): string {
-	const [year = 1970, month = 1, day = 1] = date.split('-').map(Number);
-	return new Date(year, month - 1, day).toISOString();
+export function endOfDay(date: string, zone: string): string {
+	return startOfDayIn(zone, date, 1).toISOString();
 }
 
 export function lastDay(endsAt: string): string {

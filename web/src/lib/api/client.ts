@@ -12,6 +12,12 @@ type Query<P extends keyof paths> = paths[P] extends { get: { parameters: { quer
 export function createApi(http: Transport = new Transport()) {
 	const { GET, POST, PUT, PATCH, DELETE } = http.client;
 	const id = (value: string) => ({ params: { path: { id: value } } });
+	// A picture is the body itself. The description knows bytes only as a list of numbers.
+	const picture = (file: File) => ({
+		body: file as never,
+		bodySerializer: (body: unknown) => body as File,
+		headers: { 'Content-Type': file.type || 'application/octet-stream' },
+	});
 	return {
 		http,
 		server: () => http.data(GET('/server')),
@@ -33,6 +39,8 @@ export function createApi(http: Transport = new Transport()) {
 		me: {
 			get: () => http.data(GET('/me')),
 			update: (body: t.MePatch) => http.data(PATCH('/me', { body })),
+			setPhoto: (file: File) => http.data(PUT('/me/photo', picture(file))),
+			removePhoto: () => http.data(DELETE('/me/photo')),
 			changePassword: (currentPassword: string, newPassword: string) =>
 				http.data(POST('/me/password', { body: { currentPassword, newPassword } })),
 		},
@@ -44,12 +52,24 @@ export function createApi(http: Transport = new Transport()) {
 				http.data(PATCH('/company/members/{id}', { ...id(member), body })),
 			sendPasswordLink: (member: string) =>
 				http.data(POST('/company/members/{id}/password-link', id(member))),
+			setPhoto: (member: string, file: File) =>
+				http.data(PUT('/company/members/{id}/photo', { ...id(member), ...picture(file) })),
+			removePhoto: (member: string) => http.data(DELETE('/company/members/{id}/photo', id(member))),
 		},
 		teams: {
 			list: () => http.data(GET('/company/teams')),
 			create: (name: string) => http.data(POST('/company/teams', { body: { name } })),
 		},
-		company: () => http.data(GET('/company')),
+		company: {
+			get: () => http.data(GET('/company')),
+			update: (body: t.CompanyPatch) => http.data(PATCH('/company', { body })),
+			setLogo: (file: File) => http.data(PUT('/company/logo', picture(file))),
+			removeLogo: () => http.data(DELETE('/company/logo')),
+		},
+		firstSteps: {
+			get: () => http.data(GET('/company/first-steps')),
+			hide: () => http.data(PATCH('/company/first-steps', { body: { hidden: true } })),
+		},
 		external: {
 			settings: (network: t.Network) =>
 				http.answer(GET('/company/external/{network}', { params: { path: { network } } })),

@@ -27,6 +27,8 @@ export type MePatch = Schemas['MeChange'];
 export type Token = Schemas['TokenView'];
 
 export type Company = Schemas['CompanyView'];
+export type CompanyPatch = Schemas['CompanyChange'];
+export type FirstSteps = Schemas['FirstStepsView'];
 export type Team = Schemas['TeamView'];
 export type Member = Schemas['MemberView'];
 export type NewMember = Schemas['NewMember'];

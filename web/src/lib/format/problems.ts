@@ -21,6 +21,13 @@ const known: Record<string, (problem: Problem) => string> = {
 	NOT_FOUND: () => m.problem_not_found(),
 };
 
+/** What is wrong with a field, where its code says so in full. */
+const fields: Record<string, () => string> = {
+	NOT_A_PICTURE: m.problem_not_a_picture,
+	PICTURE_BROKEN: m.problem_picture_broken,
+	TOO_MANY_PIXELS: m.problem_too_many_pixels,
+};
+
 /** One sentence for any failure, in the language of the interface where the code is known. */
 export function problemText(error: unknown): string {
 	if (error instanceof Unreachable) return m.problem_unreachable();
@@ -29,7 +36,7 @@ export function problemText(error: unknown): string {
 		const sentence = known[error.code];
 		if (sentence) return sentence(error);
 		if (error.status === 429) return m.problem_too_many_requests({ wait: waitText(error.retryAfter) });
-		if (error.errors.length > 0) return error.errors.map((e) => e.text).join(' ');
+		if (error.errors.length > 0) return error.errors.map((e) => fields[e.code]?.() ?? e.text).join(' ');
 		if (error.status >= 500) return m.problem_server({ reference: error.reference ?? '-' });
 		return error.message;
 	}

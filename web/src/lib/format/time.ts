@@ -1,13 +1,21 @@
-/** All dates and times of the interface: in its language, in the local time zone. */
+/** All dates and times of the interface: in its language, in the time zone of whoever reads. */
 
 const DAY = 86_400_000;
+
+let shownIn: () => string | undefined = () => undefined;
+
+/** Says where to ask for the zone in which times are shown. Whatever shows one follows when the answer changes. */
+export function showTimesIn(zone: () => string | undefined) {
+	shownIn = zone;
+}
 
 const at = (iso: string) => new Date(iso);
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 /** Making a format costs a hundred times what using it does, and a thread asks for thousands. */
-function format(language: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+function format(language: string, given: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+	const options = { ...given, timeZone: given.timeZone ?? shownIn() };
 	const key = `${language} ${JSON.stringify(options)}`;
 	let known = formats.get(key);
 	if (!known) formats.set(key, (known = new Intl.DateTimeFormat(language, options)));

@@ -66,6 +66,20 @@ export class Session {
 		this.#accept(await this.#api.me.update(patch));
 	}
 
+	/** Uploads a photo, or takes it away. */
+	async changePhoto(file: File | null) {
+		if (file) this.#accept(await this.#api.me.setPhoto(file));
+		else {
+			await this.#api.me.removePhoto();
+			this.#accept(await this.#api.me.get());
+		}
+	}
+
+	/** The server says how I stand now: changed on another screen, or by an administrator. */
+	told(me: Me) {
+		if (this.#me) this.#accept(me);
+	}
+
 	networkChanged(network: Network, state: NetworkState) {
 		if (!this.#me) return;
 		this.#me = { ...this.#me, networks: { ...this.#me.networks, [network]: state } };
@@ -81,5 +95,6 @@ export class Session {
 		this.leftByChoice = false;
 		this.status = 'signedIn';
 		this.#locale.use(me.settings.language);
+		this.#locale.useZone(me.timeZone);
 	}
 }
