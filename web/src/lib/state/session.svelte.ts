@@ -43,7 +43,7 @@ export class Session {
 
 	async load() {
 		try {
-			this.#accept(await this.#api.me.get());
+			await this.#accept(await this.#api.me.get());
 		} catch (error) {
 			if (isProblem(error) && error.status === 401) this.ended();
 			else if (this.status === 'loading' || this.status === 'unreachable') this.status = 'unreachable';
@@ -52,7 +52,7 @@ export class Session {
 
 	async signIn(handle: string, password: string) {
 		await this.#api.session.signIn(handle, password);
-		this.#accept(await this.#api.me.get());
+		await this.#accept(await this.#api.me.get());
 	}
 
 	async signOut() {
@@ -63,7 +63,7 @@ export class Session {
 	}
 
 	async update(patch: MePatch) {
-		this.#accept(await this.#api.me.update(patch));
+		await this.#accept(await this.#api.me.update(patch));
 	}
 
 	networkChanged(network: Network, state: NetworkState) {
@@ -76,10 +76,11 @@ export class Session {
 		this.status = 'signedOut';
 	}
 
-	#accept(me: Me) {
+	async #accept(me: Me) {
+		// Before anything of theirs is drawn.
+		await this.#locale.use(me.settings.language);
 		this.#me = me;
 		this.leftByChoice = false;
 		this.status = 'signedIn';
-		this.#locale.use(me.settings.language);
 	}
 }
