@@ -265,7 +265,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let mut given = Given { config, data, database, ..Given::default() };
     match cli.command {
         Command::Openapi => {
-            say(serde_json::to_string_pretty(&api::routes().1)?);
+            say(serde_json::to_string_pretty(&api::description())?);
             return Ok(ExitCode::SUCCESS);
         }
         Command::Serve { listening } => {

@@ -1,5 +1,5 @@
-//! The documentation page of the API: one page of HTML made from the description at start, without scripts, so that it
-//! reads the same under the strictest policy and in a text browser.
+//! The documentation page of the API: one page of HTML made from the description when it is first asked for, without
+//! scripts, so that it reads the same under the strictest policy and in a text browser.
 
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;

@@ -19,7 +19,7 @@ use liaison_domain::{Clock, Role};
 use liaison_store::Db;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use std::net::SocketAddr;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 use std::time::Duration;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -59,6 +59,12 @@ pub(crate) async fn open(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Resu
     App::start(db, clock, key, settings).await.context("cannot read the database")
 }
 
+/// The API description and its page, made for the first who asks.
+static DESCRIPTION: LazyLock<Bytes> =
+    LazyLock::new(|| Bytes::from(serde_json::to_vec(&api::description()).unwrap_or_default()));
+static DOCS: LazyLock<Bytes> =
+    LazyLock::new(|| Bytes::from(docs::page(&serde_json::to_value(api::description()).unwrap_or_default())));
+
 fn metrics_handle() -> PrometheusHandle {
     static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
     HANDLE
@@ -75,18 +81,9 @@ fn metrics_handle() -> PrometheusHandle {
 /// All routes over these use cases.
 pub(crate) fn router(app: Arc<App>, edge: Edge) -> Router {
     let state = AppState { app, edge: Arc::new(edge) };
-    let (api, openapi) = api::routes();
-    let description = serde_json::to_string(&openapi).unwrap_or_default();
-    let docs = Bytes::from(docs::page(&serde_json::to_value(&openapi).unwrap_or_default()));
     let handle = metrics_handle();
-    let api = api
-        .route(
-            "/openapi.json",
-            get(move || {
-                let body = description.clone();
-                async move { ([(header::CONTENT_TYPE, "application/json")], body) }
-            }),
-        )
+    let api = api::routes()
+        .route("/openapi.json", get(|| async { ([(header::CONTENT_TYPE, "application/json")], DESCRIPTION.clone()) }))
         .layer(middleware::from_fn_with_state(state.clone(), crate::retry::once))
         .fallback(api::access::no_such_path)
         .method_not_allowed_fallback(api::access::no_such_method);
@@ -96,7 +93,7 @@ pub(crate) fn router(app: Arc<App>, edge: Edge) -> Router {
         .nest("/api/v1", api)
         .route("/health/live", get(|| async { axum::Json(serde_json::json!({ "status": "live" })) }))
         .route("/health/ready", get(ready))
-        .route("/api/docs", get(move || async move { ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], docs) }))
+        .route("/api/docs", get(|| async { ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], DOCS.clone()) }))
         .route("/api/docs.css", get(|| async { ([(header::CONTENT_TYPE, "text/css")], docs::STYLE) }))
         .route("/metrics", get(move || async move { handle.render() }))
         .route("/api", axum::routing::any(api::access::no_such_path))

@@ -18,7 +18,7 @@ use utoipa::openapi::schema::Type;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Content, ObjectBuilder, Ref, RefOr, Required, ResponseBuilder};
 use utoipa::{Modify, OpenApi, ToSchema};
-use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 use utoipa_axum::routes;
 
 /// An answer without a body.
@@ -187,9 +187,39 @@ fn idempotency_key() -> Parameter {
         .build()
 }
 
-/// All operations, and their description.
-pub(crate) fn routes() -> (axum::Router<AppState>, utoipa::openapi::OpenApi) {
-    let (router, mut openapi) = OpenApiRouter::with_openapi(Description::openapi())
+/// What the list of all operations is gathered into.
+trait Gather {
+    fn routes(self, operations: UtoipaMethodRouter<AppState>) -> Self;
+}
+
+/// The doors alone. Each one's description is dropped before the next is made: all of them together would stay with
+/// the allocator of a server that is never asked for them.
+impl Gather for axum::Router<AppState> {
+    fn routes(self, (_, paths, methods): UtoipaMethodRouter<AppState>) -> Self {
+        paths.paths.keys().fold(self, |router, path| router.route(path, methods.clone()))
+    }
+}
+
+impl Gather for OpenApiRouter<AppState> {
+    fn routes(self, operations: UtoipaMethodRouter<AppState>) -> Self {
+        Self::routes(self, operations)
+    }
+}
+
+/// All operations.
+pub(crate) fn routes() -> axum::Router<AppState> {
+    gather(axum::Router::new())
+}
+
+/// What they are: made anew at every call.
+pub(crate) fn description() -> utoipa::openapi::OpenApi {
+    let mut openapi = gather(OpenApiRouter::with_openapi(Description::openapi())).into_openapi();
+    Common.modify(&mut openapi);
+    openapi
+}
+
+fn gather<G: Gather>(doors: G) -> G {
+    doors
         .routes(routes!(access::get_server))
         .routes(routes!(access::create_session))
         .routes(routes!(access::delete_session))
@@ -239,7 +269,4 @@ pub(crate) fn routes() -> (axum::Router<AppState>, utoipa::openapi::OpenApi) {
         .routes(routes!(rooms::list_messages, rooms::send_message))
         .routes(routes!(rooms::mark_read))
         .routes(routes!(ws::open_realtime))
-        .split_for_parts();
-    Common.modify(&mut openapi);
-    (router, openapi)
 }

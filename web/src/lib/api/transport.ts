@@ -1,4 +1,5 @@
 import createClient, { type Client } from 'openapi-fetch';
+import { HeadStart } from './head-start.ts';
 import { Problem, Unreachable, parseRetryAfter } from './problem.ts';
 import type { paths } from './schema.ts';
 import type { ProblemDocument } from './types.ts';
@@ -20,8 +21,9 @@ export class Transport {
 	/** Called when a call that needs a session is answered 401. */
 	onSignedOut: () => void = () => {};
 
-	constructor(fetcher: typeof fetch = (...args) => fetch(...args)) {
-		this.client = createClient<paths>({ baseUrl: '/api/v1', fetch: fetcher, querySerializer: filled });
+	constructor(early: HeadStart = new HeadStart()) {
+		const ask = (request: Request) => early.take(request) ?? fetch(request);
+		this.client = createClient<paths>({ baseUrl: '/api/v1', fetch: ask, querySerializer: filled });
 	}
 
 	async answer<T>(call: Promise<Result<T>>): Promise<Answer<T>> {

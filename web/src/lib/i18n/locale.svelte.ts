@@ -1,15 +1,16 @@
-import { getLocale, isLocale, setLocale } from '#lib/paraglide/runtime.js';
 import type { Language } from '#lib/api/types.ts';
 import { showTimesIn } from '#lib/format/time.ts';
 import { isZone } from '#lib/format/zones.ts';
+import { firstLanguage, isLanguage, keepLanguage } from './language.ts';
+import { loadMessages } from './messages.ts';
 
 /**
  * The language of the interface, and the time zone of its times. Before signing in the language is the browser's or the
- * one kept on this device, afterwards the member's setting. Message functions read Paraglide's own variable, so
- * components are drawn anew when it changes (the root layout keys on `current`).
+ * one kept on this device, afterwards the member's setting. Components are drawn anew when it changes (the root layout
+ * keys on `current`).
  */
 export class Locale {
-	current = $state<Language>(getLocale());
+	current = $state<Language>(firstLanguage());
 	/** None is the browser's own. */
 	timeZone = $state<string | undefined>(undefined);
 
@@ -17,10 +18,17 @@ export class Locale {
 		showTimesIn(() => this.timeZone);
 	}
 
-	/** Without a setting the browser's language stays. */
-	use(language: string | null | undefined) {
-		if (!isLocale(language) || language === this.current) return;
-		void setLocale(language, { reload: false });
+	/** Resolves when the language is there. Without a setting, or without its texts, the present one stays. */
+	async use(language: string | null | undefined) {
+		if (!isLanguage(language)) return;
+		if (language !== this.current) {
+			try {
+				await loadMessages(language);
+			} catch {
+				return;
+			}
+		}
+		keepLanguage(language);
 		this.current = language;
 	}
 

@@ -11,6 +11,7 @@ import { Outbox } from './outbox.ts';
 import type { Session } from './session.svelte.ts';
 
 const PAGE = 50;
+const ROOMS = 200;
 const TYPING_EVERY = 3_000;
 
 /** Rooms, threads and the connection that keeps them current. */
@@ -28,6 +29,10 @@ export class Messenger {
 	#connection: Connection;
 	#outbox: Outbox;
 	#fetching = new Set<string>();
+	/** Rooms as they were shown before the connection was there, until the list that counts has come. */
+	#glimpsed: Room[] | null = null;
+	/** Until the connection has begun; what was asked for before that no longer counts then. */
+	#glimpsing: object | null = null;
 	/** Per room, when the others were last told that I am typing. */
 	#typingSentAt = new Map<string, number>();
 
@@ -49,7 +54,10 @@ export class Messenger {
 				if (status === 'live') this.#retryUnreachable();
 			},
 			onFrame: (frame) => this.#frame(frame),
-			onFresh: () => void this.loadRooms(),
+			onFresh: () => {
+				this.#glimpsing = null;
+				void this.loadRooms();
+			},
 			onResync: () => {
 				this.#update(apply.afterResync);
 				contacts.clear();
@@ -81,12 +89,15 @@ export class Messenger {
 
 	start() {
 		this.#connection.start();
+		void this.#glimpse();
 	}
 
 	stop() {
 		this.#connection.stop();
 		this.#state = apply.emptyState();
 		this.#contacts.clear();
+		this.#glimpsing = null;
+		this.#glimpsed = null;
 		this.loading = 'loading';
 		this.openRoomId = null;
 	}
@@ -95,17 +106,37 @@ export class Messenger {
 	networkLost = () => this.#connection.networkLost();
 	tick = (now: number) => this.#update((s) => apply.expireTyping(s, now));
 
+	/**
+	 * The first rooms, to be looked at while the connection is made. Nothing is missed between the two: once it has
+	 * begun, `loadRooms` asks anew, and frames continue from there.
+	 */
+	async #glimpse() {
+		const glimpse = (this.#glimpsing = {});
+		try {
+			const page = await this.#api.rooms.list({ limit: ROOMS });
+			if (this.#glimpsing !== glimpse) return;
+			this.#update((s) => apply.applyRooms(s, page.items, this.#myId));
+			this.#glimpsed = page.items.map((room) => this.room(room.id)).filter((room) => room !== null);
+			if (page.items.length > 0) this.loading = 'ready';
+		} catch {
+			// The connection asks again, and says what is wrong.
+		}
+	}
+
 	async loadRooms() {
 		this.loading = Object.keys(this.#state.rooms).length > 0 ? 'ready' : 'loading';
 		try {
 			let cursor: string | undefined;
 			do {
-				const page = await this.#api.rooms.list({ limit: 200, cursor });
+				const page = await this.#api.rooms.list({ limit: ROOMS, cursor });
 				this.#update((s) => apply.applyRooms(s, page.items, this.#myId));
 				cursor = page.nextCursor ?? undefined;
 			} while (cursor);
+			// Left or lost before the connection began: neither list nor frame has touched them since.
+			for (const room of this.#glimpsed ?? []) if (this.room(room.id) === room) this.forgetRoom(room.id);
+			this.#glimpsed = null;
 			this.loading = 'ready';
-			if (this.openRoomId && !this.thread(this.openRoomId)) await this.loadNewest(this.openRoomId);
+			this.#catchUp();
 		} catch {
 			if (this.loading === 'loading') this.loading = 'failed';
 		}

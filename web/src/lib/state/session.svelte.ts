@@ -43,7 +43,7 @@ export class Session {
 
 	async load() {
 		try {
-			this.#accept(await this.#api.me.get());
+			await this.#accept(await this.#api.me.get());
 		} catch (error) {
 			if (isProblem(error) && error.status === 401) this.ended();
 			else if (this.status === 'loading' || this.status === 'unreachable') this.status = 'unreachable';
@@ -52,7 +52,7 @@ export class Session {
 
 	async signIn(handle: string, password: string) {
 		await this.#api.session.signIn(handle, password);
-		this.#accept(await this.#api.me.get());
+		await this.#accept(await this.#api.me.get());
 	}
 
 	async signOut() {
@@ -63,21 +63,21 @@ export class Session {
 	}
 
 	async update(patch: MePatch) {
-		this.#accept(await this.#api.me.update(patch));
+		await this.#accept(await this.#api.me.update(patch));
 	}
 
 	/** Uploads a photo, or takes it away. */
 	async changePhoto(file: File | null) {
-		if (file) this.#accept(await this.#api.me.setPhoto(file));
+		if (file) await this.#accept(await this.#api.me.setPhoto(file));
 		else {
 			await this.#api.me.removePhoto();
-			this.#accept(await this.#api.me.get());
+			await this.#accept(await this.#api.me.get());
 		}
 	}
 
 	/** The server says how I stand now: changed on another screen, or by an administrator. */
 	told(me: Me) {
-		if (this.#me) this.#accept(me);
+		if (this.#me) void this.#accept(me);
 	}
 
 	networkChanged(network: Network, state: NetworkState) {
@@ -90,11 +90,12 @@ export class Session {
 		this.status = 'signedOut';
 	}
 
-	#accept(me: Me) {
+	async #accept(me: Me) {
+		// Before anything of theirs is drawn.
+		await this.#locale.use(me.settings.language);
+		this.#locale.useZone(me.timeZone);
 		this.#me = me;
 		this.leftByChoice = false;
 		this.status = 'signedIn';
-		this.#locale.use(me.settings.language);
-		this.#locale.useZone(me.timeZone);
 	}
 }
