@@ -268,6 +268,9 @@ impl App {
         }
         companies::set_profile(&mut work.tx, actor.company, &company.name, &company.time_zone).await?;
         companies::touch_policy(&mut work.tx, actor.company).await?;
+        if company.name != before.name {
+            self.company_renamed(&mut work, actor.company).await?;
+        }
         let details = serde_json::json!({
             "before": { "name": before.name, "timeZone": before.time_zone },
             "after": { "name": company.name, "timeZone": company.time_zone },

@@ -54,7 +54,9 @@ pub(crate) async fn open(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Resu
     };
     let db = db.context("cannot open the database")?;
     db.upgrade(Some(&config.data.join("backups"))).await.context("cannot open the database")?;
-    App::start(db, clock, key, Limits::default()).await.context("cannot read the database")
+    let app = App::start(db, clock, key, Limits::default()).await.context("cannot read the database")?;
+    app.fold_contacts().await.context("cannot read the database")?;
+    Ok(app)
 }
 
 fn metrics_handle() -> PrometheusHandle {

@@ -14,6 +14,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, sql: include_str!("../migrations/0001_foundation.sql") },
     Migration { version: 2, sql: include_str!("../migrations/0002_retries.sql") },
     Migration { version: 3, sql: include_str!("../migrations/0003_invitations.sql") },
+    Migration { version: 4, sql: include_str!("../migrations/0004_contact_book.sql") },
 ];
 
 /// The newest schema this program knows.

@@ -2,6 +2,7 @@
 
 pub(crate) mod access;
 pub(crate) mod company;
+pub(crate) mod contacts;
 pub(crate) mod external;
 pub(crate) mod invitations;
 pub(crate) mod people;
@@ -70,7 +71,7 @@ pub(crate) fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(from: D) -
     ),
     servers((url = "/api/v1")),
     security(("cookie" = []), ("bearer" = [])),
-    components(schemas(ws::ClientFrame, ServerFrame, people::Section, rooms::RoomFilter)),
+    components(schemas(ws::ClientFrame, ServerFrame, contacts::Sort, liaison_app::contacts::Section, rooms::RoomFilter)),
     modifiers(&Security)
 )]
 struct Description;
@@ -205,8 +206,12 @@ pub(crate) fn routes() -> (axum::Router<AppState>, utoipa::openapi::OpenApi) {
         .routes(routes!(external::get_audit_head))
         .routes(routes!(people::look_up_person))
         .routes(routes!(people::get_person_photo))
-        .routes(routes!(people::list_contacts, people::add_contact))
-        .routes(routes!(people::get_contact))
+        .routes(routes!(contacts::list_contacts, contacts::add_contact))
+        .routes(routes!(contacts::list_contact_tags))
+        .routes(routes!(contacts::get_contact, contacts::update_contact, contacts::delete_contact))
+        .routes(routes!(contacts::restore_contact))
+        .routes(routes!(contacts::share_contact))
+        .routes(routes!(contacts::get_contact_book, contacts::update_contact_book))
         .routes(routes!(people::list_blocks, people::create_block))
         .routes(routes!(people::delete_block))
         .routes(routes!(invitations::get_card))

@@ -245,6 +245,9 @@ export class Messenger {
 			case 'contact':
 				this.#contacts.put(frame.contact);
 				break;
+			case 'contactGone':
+				this.#contacts.forget(frame.contactId);
+				break;
 			case 'grant':
 				this.#session.networkChanged(frame.network, { granted: frame.granted, reasons: frame.reasons });
 				break;
