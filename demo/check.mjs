@@ -30,7 +30,7 @@ function picture(folder, key, limit) {
   expect(bytes.readUInt32BE(16) === 256 && bytes.readUInt32BE(20) === 256, `${folder}/${key}.png: not 256x256`);
 }
 
-const counts = { members: 0, rooms: 0, messages: 0 };
+const counts = { members: 0, contacts: 0, rooms: 0, messages: 0 };
 const directs = new Set();
 function room(r, known, where) {
   counts.rooms++;
@@ -64,7 +64,7 @@ function room(r, known, where) {
 const everyone = new Map();
 unique(world.companies.map((c) => c.domain), 'companies');
 for (const c of world.companies) {
-  only(c, ['domain', 'name', 'country', 'timeZone', 'logo', 'teams', 'members', 'rooms'], c.domain);
+  only(c, ['domain', 'name', 'country', 'timeZone', 'logo', 'teams', 'members', 'contacts', 'rooms'], c.domain);
   expect(/^[a-z0-9-]+\.example$/.test(c.domain), `${c.domain}: not under .example`);
   text(c.name, 60, `${c.domain} name`);
   new Intl.DateTimeFormat('en', { timeZone: c.timeZone });
@@ -95,6 +95,17 @@ for (const c of world.companies) {
   const names = c.members.map((m) => m.name);
   const twins = c.members.filter((m) => names.filter((n) => n === m.name).length === 2);
   expect(twins.length === 2 && twins[0]?.title !== twins[1]?.title, `${c.domain}: exactly two people share a name and differ in title`);
+  for (const k of c.contacts) {
+    const where = `${c.domain} contact ${k.name}`;
+    counts.contacts++;
+    only(k, ['owner', 'name', 'companyName', 'emails', 'phones', 'memo', 'tags', 'share'], where);
+    expect(c.members.some((m) => m.handle === k.owner), `${where}: nobody is called ${k.owner}`);
+    text(k.name, 60, `${where} name`); text(k.companyName, 60, `${where} company`);
+    for (const e of k.emails) expect(/^[a-z.]+@[a-z-]+\.example$/.test(e), `${where}: e-mail ${e}`);
+    for (const n of k.phones) expect(/^\+1 416-555-01\d\d$|^\+81 3-5555-01\d\d$/.test(n), `${where}: phone ${n}`);
+    for (const t of k.tags) text(t, 30, `${where} tag`);
+    expect(k.share === null || k.share === 'company' || teams.includes(k.share), `${where}: shared with ${k.share}`);
+  }
   c.rooms.forEach((r, i) => room(r, new Set(c.members.map((m) => m.handle)), `${c.domain} room ${i + 1}`));
 }
 const photos = new Set([...everyone.values()].map((m) => m.photo).filter(Boolean));
@@ -106,7 +117,11 @@ only(connected, ['grants', 'contacts', 'rooms'], 'connected');
 const granted = new Set();
 for (const [domain, handles] of Object.entries(connected.grants)) { unique(handles, `grants ${domain}`); for (const h of handles) { expect(everyone.has(`${h}@${domain}`), `grants: nobody is called ${h}@${domain}`); granted.add(`${h}@${domain}`); } }
 const links = new Set();
-for (const { owner, outsider } of connected.contacts) {
+for (const k of connected.contacts) {
+  const { owner, outsider } = k;
+  only(k, ['owner', 'outsider', 'tags', 'share'], `contact ${owner} > ${outsider}`);
+  for (const t of k.tags) text(t, 30, `contact ${owner} > ${outsider} tag`);
+  expect(k.share === null || k.share === 'company', `contact ${owner} > ${outsider}: shared with ${k.share}`);
   expect(granted.has(owner) && granted.has(outsider), `contact ${owner} > ${outsider}: both need a grant`);
   expect(owner.split('@')[1] !== outsider.split('@')[1], `contact ${owner} > ${outsider}: same company`);
   links.add([owner, outsider].sort().join('+'));
@@ -118,5 +133,5 @@ connected.rooms.forEach((r, i) => {
 });
 
 for (const f of faults) console.error(f);
-console.log(`${counts.members} members, ${counts.rooms} rooms, ${counts.messages} messages, ${photos.size} photos: ${faults.length ? `${faults.length} faults` : 'in order'}`);
+console.log(`${counts.members} members, ${counts.contacts} contacts, ${counts.rooms} rooms, ${counts.messages} messages, ${photos.size} photos: ${faults.length ? `${faults.length} faults` : 'in order'}`);
 process.exit(faults.length ? 1 : 0);

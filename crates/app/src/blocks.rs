@@ -94,7 +94,7 @@ impl App {
             WhomToBlock::Room(room) => self.outsider_of_direct(&mut work, actor, room).await?,
             WhomToBlock::Contact(id) => {
                 let contact = contacts::find(&mut work.tx, id).await?.filter(|c| c.owner_id == actor.id);
-                contact.ok_or(AppError::NotFound)?.outsider_id
+                contact.and_then(|c| c.outsider_id).ok_or(AppError::NotFound)?
             }
         };
         let block =

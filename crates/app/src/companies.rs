@@ -275,6 +275,9 @@ impl App {
         }
         companies::set_profile(&mut work.tx, &company).await?;
         companies::touch_policy(&mut work.tx, actor.company).await?;
+        if company.name != before.name {
+            self.company_renamed(&mut work, actor.company).await?;
+        }
         let shown = |c: &Company| serde_json::json!({ "name": c.name, "country": c.country, "timeZone": c.time_zone });
         let details = serde_json::json!({ "before": shown(&before), "after": shown(&company) });
         let target = Some(actor.company.to_string());

@@ -1,5 +1,6 @@
 //! What can go wrong in a use case, free of HTTP. The server's edge gives each its status.
 
+use liaison_domain::RoomId;
 use liaison_policy::{Denial, SeenReason};
 use liaison_store::StoreError;
 use serde::Serialize;
@@ -14,6 +15,15 @@ pub struct FieldError {
     pub code: String,
     /// What is wrong, for people.
     pub text: String,
+}
+
+/// A room named in a refusal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct RoomRef {
+    /// Its id.
+    pub id: RoomId,
+    /// Its name; none in a group without one.
+    pub name: Option<String>,
 }
 
 /// A use case did not do what was asked. Nothing was changed.
@@ -48,6 +58,12 @@ pub enum AppError {
         /// For people.
         detail: String,
     },
+    /// Fields that follow the other side cannot be edited.
+    #[error("synced fields")]
+    FieldSynced(Vec<FieldError>),
+    /// The person cannot be let go of while these rooms hold them together.
+    #[error("in shared rooms")]
+    InSharedRoom(Vec<RoomRef>),
     /// Somebody else changed it in between.
     #[error("stale")]
     Stale,
@@ -109,6 +125,10 @@ pub struct Problem {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     pub errors: Vec<FieldError>,
+    /// Which rooms stand in the way.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub rooms: Vec<RoomRef>,
     /// For `Retry-After`, in seconds.
     #[serde(skip)]
     pub retry_after_s: Option<u64>,
@@ -133,6 +153,7 @@ impl AppError {
             reference: String::new(),
             reasons: Vec::new(),
             errors: Vec::new(),
+            rooms: Vec::new(),
             retry_after_s: None,
         };
         let mut problem = match self {
@@ -157,6 +178,21 @@ impl AppError {
                 let detail = errors.iter().map(|e| format!("{} {}.", e.pointer, e.text)).collect::<Vec<_>>().join(" ");
                 Problem { errors, ..make(422, "Unprocessable Content", "INVALID", detail) }
             }
+            Self::FieldSynced(errors) => {
+                let detail = errors.iter().map(|e| format!("{} {}.", e.pointer, e.text)).collect::<Vec<_>>().join(" ");
+                Problem { errors, ..make(422, "Unprocessable Content", "FIELD_SYNCED", detail) }
+            }
+            Self::InSharedRoom(rooms) => Problem {
+                rooms,
+                ..make(
+                    409,
+                    "Conflict",
+                    "IN_SHARED_ROOM",
+                    "This person, the contact's owner and a colleague are together in a room that is open. Let the owner \
+                     leave it, or have colleagues leave, and delete the contact then."
+                        .into(),
+                )
+            },
             Self::Conflict { code, detail } => make(409, "Conflict", code, detail),
             Self::Stale => make(
                 412,

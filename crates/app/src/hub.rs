@@ -355,7 +355,7 @@ impl Hub {
                     }
                 }
                 Event::Contact { to, contact } => {
-                    for connection in state.by_member.get(to).into_iter().flatten() {
+                    for connection in to.iter().filter_map(|m| state.by_member.get(m)).flatten() {
                         push(connection, Outgoing::Contact(*contact));
                         touched.push(connection);
                     }

@@ -12,7 +12,7 @@ use crate::{Actor, App};
 use liaison_domain::{CompanyDomain, Effect, Handle, MemberId, MemberStatus, Network, Role, TeamId, Term, clean_name};
 use liaison_store::grants::{self, Subject};
 use liaison_store::members::{self, Member, NewMember};
-use liaison_store::{Tx, companies, contacts, passwords, rooms};
+use liaison_store::{Tx, companies, passwords, rooms};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -205,7 +205,6 @@ impl App {
     pub async fn change_me(&self, actor: &Actor, change: OwnChange) -> Result<MeView, AppError> {
         let mut work = self.begin_as(actor).await?;
         let mut me = members::find(&mut work.tx, actor.id).await?.ok_or(AppError::SignInRequired)?;
-        let before = me.clone();
         if let Some(nickname) = change.nickname {
             me.nickname = optional_name("/nickname", nickname.as_deref())?;
         }
@@ -223,9 +222,6 @@ impl App {
         companies::touch_policy(&mut work.tx, actor.company).await?;
         members::touch_permission(&mut work.tx, me.id, work.position).await?;
         work.events.push(Event::Profile { to: me.id });
-        if me.nickname != before.nickname {
-            self.sync_contacts(&mut work, &me).await?;
-        }
         self.finish(work).await?;
         self.me(actor).await
     }
@@ -448,7 +444,9 @@ impl App {
             });
         }
         if let Some(teams) = &change.teams {
+            let shared = self.shared_with_teams_of(&mut work.tx, id).await?;
             self.set_teams(&mut work, &after, teams).await?;
+            self.teams_moved(&mut work, id, &shared).await?;
         }
         if let Some(hash) = &hash {
             members::set_password_hash(&mut work.tx, id, hash).await?;
@@ -471,26 +469,15 @@ impl App {
             let inside = rooms::of_member(&mut work.tx, id, false).await?;
             self.reassess(&mut work, Some(actor), &inside).await?;
         }
+        if after.name != before.name {
+            self.member_renamed(&mut work, id).await?;
+        }
         if after.name != before.name || after.nickname != before.nickname {
-            self.sync_contacts(&mut work, &after).await?;
             self.tell_profile(&mut work, id).await?;
         }
         let view = self.member_view_for(&mut work.tx, actor, after).await?;
         self.finish(work).await?;
         Ok(view)
-    }
-
-    /// The contacts that stand for a member follow their name, where the link is live and nothing is frozen.
-    async fn sync_contacts(&self, work: &mut Work, member: &Member) -> Result<(), AppError> {
-        for (contact, owner) in contacts::standing_for(&mut work.tx, member.id).await? {
-            let room = rooms::find_direct(&mut work.tx, owner, member.id).await?;
-            if room.is_some_and(|r| r.status == liaison_policy::RoomStatus::Open) {
-                let nickname = member.nickname.as_deref().unwrap_or(&member.name);
-                contacts::sync(&mut work.tx, contact, &member.name, nickname, work.position).await?;
-                work.events.push(Event::Contact { to: owner, contact });
-            }
-        }
-        Ok(())
     }
 
     async fn audit_changes(

@@ -117,11 +117,11 @@ impl App {
         work.events.push(Event::Profile { to: id });
         let inside = rooms::of_member(&mut work.tx, id, false).await?;
         self.tell_rooms(work, &inside, |p| p.member_id == id).await?;
-        for (contact, owner) in contacts::standing_for(&mut work.tx, id).await? {
-            let room = rooms::find_direct(&mut work.tx, owner, id).await?;
+        for contact in contacts::standing_for(&mut work.tx, id).await? {
+            let room = rooms::find_direct(&mut work.tx, contact.owner_id, id).await?;
             if room.is_some_and(|r| r.status == RoomStatus::Open) {
-                contacts::touch(&mut work.tx, contact, work.position).await?;
-                work.events.push(Event::Contact { to: owner, contact });
+                contacts::touch(&mut work.tx, contact.id, work.position).await?;
+                self.tell_contact(work, &contact).await?;
             }
         }
         Ok(())

@@ -1,13 +1,14 @@
 //! Cursors, and what a connection reads from the log to be where everybody else is.
 
+use crate::contacts::ContactView;
 use crate::error::AppError;
 use crate::log::{self, MessageView, message_frame, to_json};
 use crate::members::MeView;
-use crate::views::{ContactView, NetworkPermission, RoomView};
+use crate::views::{NetworkPermission, RoomView};
 use crate::{Actor, App, Problem};
 use bytes::Bytes;
 use liaison_domain::{ContactId, MemberId, MessageId, Network, RoomId};
-use liaison_store::{Tx, contacts, members, messages, participants, rooms};
+use liaison_store::{Tx, members, messages, participants, rooms};
 use serde::Serialize;
 use std::fmt;
 use utoipa::ToSchema;
@@ -79,6 +80,14 @@ pub enum ServerFrame {
     Contact {
         /// The whole contact.
         contact: Box<ContactView>,
+        /// Where this reader stands.
+        cursor: String,
+    },
+    /// A contact that the reader no longer sees: deleted for good, no longer shared, or in its owner's trash.
+    #[serde(rename_all = "camelCase")]
+    ContactGone {
+        /// Which.
+        contact_id: ContactId,
         /// Where this reader stands.
         cursor: String,
     },
@@ -217,10 +226,8 @@ impl App {
                 return anew();
             }
         }
-        for contact in contacts::changed_after(&mut tx, actor.id, since).await? {
-            if let Some(view) = self.contact_view(&mut tx, actor, contact).await? {
-                frames.push(to_json(&ServerFrame::Contact { contact: Box::new(view), cursor: start.clone() })?);
-            }
+        for contact in self.contacts_after(&mut tx, actor, since).await? {
+            frames.push(self.contact_told(&mut tx, actor, contact, start.clone()).await?);
         }
         if members::permission_position(&mut tx, actor.id).await? > since {
             frames.extend(self.grant_frames(&mut tx, actor.id, &start).await?);
@@ -283,20 +290,26 @@ impl App {
         Ok(Bytes::from(to_json(&frame)?))
     }
 
-    /// A contact for its owner, as a frame.
+    /// A contact for one reader who sees it or saw it before, as a frame.
     ///
     /// # Errors
     /// Where the database is gone.
-    pub async fn contact_frame(
+    pub async fn contact_frame(&self, actor: &Actor, contact: ContactId, cursor: &Cursor) -> Result<Bytes, AppError> {
+        let mut tx = self.db.read().await?;
+        Ok(Bytes::from(self.contact_told(&mut tx, actor, contact, cursor.to_string()).await?))
+    }
+
+    async fn contact_told(
         &self,
+        tx: &mut Tx,
         actor: &Actor,
         contact: ContactId,
-        cursor: &Cursor,
-    ) -> Result<Option<Bytes>, AppError> {
-        let mut tx = self.db.read().await?;
-        let Some(view) = self.contact_view(&mut tx, actor, contact).await? else { return Ok(None) };
-        let frame = ServerFrame::Contact { contact: Box::new(view), cursor: cursor.to_string() };
-        Ok(Some(Bytes::from(to_json(&frame)?)))
+        cursor: String,
+    ) -> Result<String, AppError> {
+        to_json(&match self.seen_contact(tx, actor, contact).await? {
+            Some(view) => ServerFrame::Contact { contact: Box::new(view), cursor },
+            None => ServerFrame::ContactGone { contact_id: contact, cursor },
+        })
     }
 
     /// What a member may do, as frames.

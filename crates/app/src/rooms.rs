@@ -126,10 +126,14 @@ impl App {
         }
         for (i, &id) in own_contacts.iter().enumerate() {
             let contact = contacts::find(&mut work.tx, id).await?.filter(|c| c.owner_id == actor.id);
-            let Some(contact) = contact else {
-                return Err(AppError::field(format!("/contactIds/{i}"), "NOT_FOUND", "is not a contact of yours"));
+            let Some(outsider) = contact.and_then(|c| c.active_outsider()) else {
+                return Err(AppError::field(
+                    format!("/contactIds/{i}"),
+                    "NOT_FOUND",
+                    "is not a contact of yours with whom one can chat",
+                ));
             };
-            people.push(contact.outsider_id);
+            people.push(outsider);
         }
         people.retain(|id| *id != actor.id);
         people.sort_unstable();

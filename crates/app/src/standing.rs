@@ -16,7 +16,7 @@ use liaison_policy::{RoomStatus, RoomVerdict, judge_room};
 use liaison_store::facts::Facts;
 use liaison_store::participants::{self, Participant, Standing};
 use liaison_store::rooms::{self, Room};
-use liaison_store::{companies, contacts, messages};
+use liaison_store::{companies, messages};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -287,15 +287,9 @@ impl App {
 
     /// The contacts of the two people of a direct room for each other stand differently too.
     async fn tell_contacts(&self, work: &mut Work, people: &[Participant]) -> Result<(), AppError> {
-        for owner in people {
-            for outsider in people.iter().filter(|p| p.member_id != owner.member_id) {
-                let found = contacts::find_by_outsider(&mut work.tx, owner.member_id, outsider.member_id).await?;
-                if let Some(contact) = found {
-                    contacts::touch(&mut work.tx, contact.id, work.position).await?;
-                    work.events.push(Event::Contact { to: owner.member_id, contact: contact.id });
-                }
-            }
+        match people {
+            [a, b] => self.settle_contacts(work, (a.member_id, b.member_id)).await,
+            _ => Ok(()),
         }
-        Ok(())
     }
 }

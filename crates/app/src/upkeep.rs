@@ -50,6 +50,9 @@ async fn upkeep(app: Weak<App>, sockets: Arc<dyn Fn() -> Vec<Actor> + Send + Syn
         {
             tracing::warn!(failure = describe(&error), "sessions could not be confirmed");
         }
+        if slow && let Err(error) = app.sweep_trash().await {
+            tracing::warn!(failure = describe(&error), "the trash could not be looked at");
+        }
         if slow {
             // Mostly passive; now and then the log is made to begin anew, so that it does not grow without end.
             if let Err(error) = app.db.checkpoint(count.is_multiple_of(SLOW_EVERY * 5)).await {

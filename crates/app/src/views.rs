@@ -1,13 +1,13 @@
 //! Things as one reader sees them. Response shapes are written out here; a row of the database is never answered.
 
+use crate::App;
 use crate::error::AppError;
 use crate::log::{self, Author, MessageView};
 use crate::passwords::SignInView;
-use crate::{Actor, App};
 use liaison_domain::{
     BlockId, CompanyId, ContactId, MemberId, MemberStatus, Network, OnRevoke, Role, RoomId, RoomKind, TeamId, Timestamp,
 };
-use liaison_policy::{RoomStatus, RoomVerdict, SeenReason, TieState, own_side};
+use liaison_policy::{RoomStatus, RoomVerdict, SeenReason, own_side};
 use liaison_store::facts::Facts;
 use liaison_store::messages::{self, Message};
 use liaison_store::participants::{self, Participant, Range, Standing};
@@ -235,63 +235,6 @@ impl Access {
     }
 }
 
-/// Somebody's contact.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct ContactView {
-    /// Its id.
-    pub id: ContactId,
-    /// What kind of outsider.
-    pub kind: ContactKind,
-    /// Whom it stands for: their member id in rooms.
-    pub outside_member_id: MemberId,
-    /// Their name.
-    pub name: String,
-    /// What they want to be called.
-    pub nickname: String,
-    /// Their company's name.
-    pub company_name: String,
-    /// Where their photo is, if the reader may see one.
-    pub photo_url: Option<String>,
-    /// Who added them.
-    pub owner: crate::audit::Named,
-    /// How the link stands.
-    pub link: LinkView,
-    /// The direct room.
-    pub room_id: Option<RoomId>,
-}
-
-/// What kind of outsider a contact is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum ContactKind {
-    /// A member of another company.
-    Partner,
-}
-
-/// How a link stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum LinkState {
-    /// Chat is possible.
-    Live,
-    /// A rule is in the way.
-    Frozen,
-    /// One of the two ended it.
-    Ended,
-}
-
-/// The tie to an outsider.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct LinkView {
-    /// How it stands.
-    pub state: LinkState,
-    /// Since when.
-    pub since: Timestamp,
-    /// Why not live.
-    pub reasons: Vec<SeenReason>,
-}
-
 impl App {
     /// The decision about a room as it stands in this transaction.
     pub(crate) async fn verdict(&self, tx: &mut Tx, room: &Room) -> Result<RoomVerdict, AppError> {
@@ -394,6 +337,8 @@ impl App {
         }
         let Some(other) = access.people.iter().find(|p| p.company_id != company) else { return Ok(None) };
         let contact = contacts::find_by_outsider(tx, member, other.member_id).await?;
+        // In the trash it is not saved: adding takes it out again.
+        let contact = contact.filter(|c| c.trashed_at.is_none());
         let block = links::find_block(tx, member, other.member_id).await?;
         Ok(Some(RoomContact {
             saved: contact.is_some(),
@@ -429,50 +374,6 @@ impl App {
         Ok(NetworkPermission { granted: reasons.is_empty(), reasons })
     }
 
-    /// A contact for its owner.
-    pub(crate) async fn contact_view(
-        &self,
-        tx: &mut Tx,
-        actor: &Actor,
-        contact: ContactId,
-    ) -> Result<Option<ContactView>, AppError> {
-        let Some(contact) = contacts::find(tx, contact).await?.filter(|c| c.owner_id == actor.id) else {
-            return Ok(None);
-        };
-        let owner = members::find(tx, contact.owner_id).await?.ok_or(AppError::NotFound)?;
-        let link = links::find(tx, contact.owner_id, contact.outsider_id).await?;
-        let room = rooms::find_direct(tx, contact.owner_id, contact.outsider_id).await?;
-        let (reasons, since, frozen) = match &room {
-            Some(room) => (
-                liaison_policy::reason::seen_by(&room.reasons, actor.company, actor.id),
-                room.since,
-                room.status == RoomStatus::Frozen,
-            ),
-            None => (Vec::new(), contact_since(link), false),
-        };
-        let state = match link.map(|l| l.state) {
-            Some(TieState::Ended(_)) | None => LinkState::Ended,
-            Some(_) if frozen => LinkState::Frozen,
-            Some(_) => LinkState::Live,
-        };
-        let photo = match state {
-            LinkState::Live => members::photo_digest(tx, contact.outsider_id).await?,
-            LinkState::Frozen | LinkState::Ended => None,
-        };
-        Ok(Some(ContactView {
-            id: contact.id,
-            kind: ContactKind::Partner,
-            outside_member_id: contact.outsider_id,
-            name: contact.name,
-            nickname: contact.nickname,
-            company_name: contact.company_name,
-            photo_url: photo_url(contact.outsider_id, photo.as_deref()),
-            owner: crate::audit::Named { id: owner.id, name: owner.name },
-            link: LinkView { state, since: if frozen { since } else { contact_since(link) }, reasons },
-            room_id: room.map(|r| r.id),
-        }))
-    }
-
     /// A member for a colleague.
     pub(crate) async fn member_view(&self, tx: &mut Tx, member: members::Member) -> Result<MemberView, AppError> {
         let teams = members::teams_of(tx, member.id).await?;
@@ -491,10 +392,6 @@ impl App {
             sign_in: None,
         })
     }
-}
-
-fn contact_since(link: Option<links::Link>) -> Timestamp {
-    link.map_or(Timestamp::from_millis(0), |l| l.since)
 }
 
 fn state_for(access: &Access, member: MemberId, company: CompanyId, blocked: bool) -> RoomStateView {

@@ -35,10 +35,10 @@ pub enum Event {
         /// Which room.
         room: RoomId,
     },
-    /// A contact changed for its owner.
+    /// A contact changed, came into sight or went out of it.
     Contact {
-        /// The owner.
-        to: MemberId,
+        /// Who sees it or saw it before.
+        to: Arc<[MemberId]>,
         /// Which contact.
         contact: ContactId,
     },

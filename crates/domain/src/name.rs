@@ -76,6 +76,15 @@ pub fn clean_text(text: &str, max: usize) -> Result<String, NameError> {
     if text.chars().count() > max { Err(NameError::TooLong { max }) } else { Ok(text) }
 }
 
+/// A note of several lines: as [`clean_text`], but without direction and invisible characters, which a note has no use for.
+///
+/// # Errors
+/// As [`clean_text`].
+pub fn clean_note(text: &str, max: usize) -> Result<String, NameError> {
+    let kept: String = text.nfc().filter(|&c| !is_bidi_control(c) && !is_invisible(c)).collect();
+    clean_text(&kept, max)
+}
+
 /// Whether a name holds an emoji. Such members cannot be given the permission for external chat (A4, L): outside,
 /// the emoji would pass for a badge.
 pub fn has_emoji(name: &str) -> bool {

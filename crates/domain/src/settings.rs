@@ -131,6 +131,24 @@ words! {
         Card = "card",
     }
 
+    /// What kind of entry a contact is.
+    ContactKind {
+        /// Anybody; no chat.
+        Plain = "plain",
+        /// A member of another company.
+        Partner = "partner",
+    }
+
+    /// Who sees a contact besides its owner.
+    BookRange {
+        /// Nobody.
+        Owner = "owner",
+        /// Chosen members and teams.
+        Members = "members",
+        /// All members of the company.
+        Company = "company",
+    }
+
     /// The kind of a room.
     RoomKind {
         /// Two people.

@@ -5,13 +5,16 @@ use crate::server::as_operator;
 use anyhow::{Context, anyhow};
 use bytes::Bytes;
 use liaison_app::companies::CompanyDraft;
-use liaison_app::contacts::WhomToAdd;
+use liaison_app::contacts::{ContactChange, PlainContact, VisibilityChange, WhomToAdd};
 use liaison_app::external::{SettingChange, Switch};
 use liaison_app::members::{MemberDraft, OwnChange};
 use liaison_app::rooms::Opening;
 use liaison_app::writer::Send;
 use liaison_app::{Actor, App, AppError};
-use liaison_domain::{CompanyId, ManualClock, MemberId, Network, Role, RoomId, TeamId, Term, Timestamp};
+use liaison_domain::{
+    BookRange, CompanyId, ContactDetails, ContactId, ContactValue, ManualClock, MemberId, Network, Role, RoomId,
+    TeamId, Term, Timestamp,
+};
 use rust_embed::RustEmbed;
 use serde::Deserialize;
 use std::collections::HashMap;
@@ -43,6 +46,7 @@ struct CompanyData {
     logo: Option<String>,
     teams: Vec<TeamData>,
     members: Vec<MemberData>,
+    contacts: Vec<PlainData>,
     rooms: Vec<RoomData>,
 }
 
@@ -63,6 +67,20 @@ struct MemberData {
     phone: Option<String>,
     language: Option<String>,
     photo: Option<String>,
+}
+
+/// A plain contact. `share` is a team, `company`, or nothing.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct PlainData {
+    owner: String,
+    name: String,
+    company_name: String,
+    emails: Vec<String>,
+    phones: Vec<String>,
+    memo: Option<String>,
+    tags: Vec<String>,
+    share: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -93,6 +111,8 @@ struct Connected {
 struct ContactData {
     owner: String,
     outsider: String,
+    tags: Vec<String>,
+    share: Option<String>,
 }
 
 /// A login that the demo prints.
@@ -232,7 +252,41 @@ impl Seed<'_> {
             }
             self.people.insert(handle, actor);
         }
+        for contact in &data.contacts {
+            self.plain_contact(contact, &data.domain, &teams).await?;
+        }
         Ok(logins)
+    }
+
+    async fn plain_contact(&self, data: &PlainData, domain: &str, teams: &HashMap<&str, TeamId>) -> anyhow::Result<()> {
+        let owner = self.person(&data.owner, domain)?;
+        let value = |value: &String| ContactValue { kind: "work".into(), value: value.clone(), primary: false };
+        let details = ContactDetails {
+            emails: data.emails.iter().map(value).collect(),
+            phones: data.phones.iter().map(value).collect(),
+            memo: data.memo.clone(),
+            tags: data.tags.clone(),
+            ..ContactDetails::default()
+        };
+        let company_name = Some(data.company_name.clone());
+        let plain = PlainContact { name: data.name.clone(), nickname: None, company_name, details };
+        let made = self.app.add_plain_contact(&owner, plain).await.map_err(explain)?;
+        self.share(&owner, made.id, data.share.as_deref(), teams).await
+    }
+
+    async fn share(
+        &self,
+        owner: &Actor,
+        contact: ContactId,
+        with: Option<&str>,
+        teams: &HashMap<&str, TeamId>,
+    ) -> anyhow::Result<()> {
+        let Some(with) = with else { return Ok(()) };
+        let team_ids: Vec<TeamId> = teams.get(with).copied().into_iter().collect();
+        let range = if team_ids.is_empty() { BookRange::Company } else { BookRange::Members };
+        let change = VisibilityChange { range, member_ids: Vec::new(), team_ids };
+        self.app.share_contact(owner, contact, change, None).await.map_err(explain)?;
+        Ok(())
     }
 
     async fn member(
@@ -337,6 +391,9 @@ impl Seed<'_> {
             let (owner, outsider) = (self.person(&contact.owner, "")?, self.person(&contact.outsider, "")?);
             let card = self.app.look_up(&owner, &contact.outsider).await.map_err(explain)?;
             let (added, _) = self.app.add_contact(&owner, &WhomToAdd::Card(card.person_ref)).await.map_err(explain)?;
+            let change = ContactChange { tags: Some(Some(contact.tags.clone())), ..ContactChange::default() };
+            self.app.change_contact(&owner, added.id, change, None).await.map_err(explain)?;
+            self.share(&owner, added.id, contact.share.as_deref(), &HashMap::new()).await?;
             contacts.insert((owner.id, outsider.id), added.id);
         }
         let mut lines = Vec::new();

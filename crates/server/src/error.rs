@@ -26,6 +26,7 @@ impl ApiError {
             reference: format!("ref_{:016x}", rand::random::<u64>()),
             reasons: Vec::new(),
             errors: Vec::new(),
+            rooms: Vec::new(),
             retry_after_s: None,
         }))
     }

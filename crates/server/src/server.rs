@@ -56,7 +56,9 @@ pub(crate) async fn open(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Resu
     db.upgrade(Some(&config.data.join("backups"))).await.context("cannot open the database")?;
     let (mail, text) = outgoing::senders(config)?;
     let settings = Settings { base_url: config.base_url(config.listen), mail, text, ..Settings::default() };
-    App::start(db, clock, key, settings).await.context("cannot read the database")
+    let app = App::start(db, clock, key, settings).await.context("cannot read the database")?;
+    app.fold_contacts().await.context("cannot read the database")?;
+    Ok(app)
 }
 
 /// The API description and its page, made for the first who asks.

@@ -228,8 +228,7 @@ impl Session {
                     }
                 }
                 Outgoing::Contact(contact) => match self.app.contact_frame(&self.actor, contact, &self.cursor).await {
-                    Ok(Some(frame)) => self.feed(frame).await?,
-                    Ok(None) => {}
+                    Ok(frame) => self.feed(frame).await?,
                     Err(error) => Self::give_up(&error)?,
                 },
                 Outgoing::Permission => match self.app.permission_frames(self.actor.id, &self.cursor).await {

@@ -6,7 +6,7 @@ use crate::grants;
 use crate::links;
 use crate::participants;
 use liaison_domain::{CompanyId, MemberId, Network, RoomId, RoomKind, Timestamp};
-use liaison_policy::{Block, CompanyFacts, PairFacts, PersonFacts, RoomFacts, RoomLimits, Tie};
+use liaison_policy::{Block, CompanyFacts, PairFacts, PersonFacts, RoomFacts, RoomLimits};
 use std::collections::HashMap;
 use uuid::Uuid;
 
@@ -127,7 +127,7 @@ impl Facts {
             for (i, y) in people.iter().enumerate().skip(present) {
                 for x in people[..i].iter().filter(|x| x.company != y.company) {
                     if let Some(link) = links::find(tx, x.id, y.id).await? {
-                        ties.push(Tie { a: x.id, b: y.id, state: link.state });
+                        ties.extend(link.ties(x.id, y.id));
                     }
                     blocks.extend(blocks_between(tx, x.id, y.id).await?);
                 }

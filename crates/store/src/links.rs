@@ -11,8 +11,34 @@ use uuid::Uuid;
 pub struct Link {
     /// What it is worth.
     pub state: TieState,
-    /// Since when.
+    /// Who ended it as well, after the one named in `state`: their ending stands when the first one revives the link.
+    pub also_ended_by: Option<MemberId>,
+    /// Whether it was ever live.
+    pub accepted: bool,
+    /// Since when it stands so.
     pub since: Timestamp,
+}
+
+/// How a link stands from now on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LinkStanding {
+    /// What it is worth.
+    pub state: TieState,
+    /// See [`Link::also_ended_by`].
+    pub also_ended_by: Option<MemberId>,
+}
+
+impl Link {
+    /// How it stands.
+    pub const fn standing(&self) -> LinkStanding {
+        LinkStanding { state: self.state, also_ended_by: self.also_ended_by }
+    }
+
+    /// The link as the decision takes it: one that both ended counts as ended by each.
+    pub fn ties(&self, a: MemberId, b: MemberId) -> impl Iterator<Item = Tie> {
+        let second = self.also_ended_by.map(|by| Tie { a, b, state: TieState::Ended(by) });
+        [Some(Tie { a, b, state: self.state }), second].into_iter().flatten()
+    }
 }
 
 fn ordered(x: MemberId, y: MemberId) -> (MemberId, MemberId) {
@@ -23,6 +49,8 @@ fn ordered(x: MemberId, y: MemberId) -> (MemberId, MemberId) {
 struct Row {
     state: String,
     by_member: Option<Uuid>,
+    also_ended_by: Option<Uuid>,
+    accepted: bool,
     since: i64,
 }
 
@@ -42,22 +70,35 @@ fn state(word: &str, by: Option<Uuid>) -> Result<TieState, StoreError> {
 pub async fn find(tx: &mut Tx, x: MemberId, y: MemberId) -> Result<Option<Link>, StoreError> {
     let (a, b) = ordered(x, y);
     let row: Option<Row> = tx
-        .query("SELECT state, by_member, since FROM links WHERE member_a = $1 AND member_b = $2")
+        .query(
+            "SELECT state, by_member, also_ended_by, accepted, since FROM links WHERE member_a = $1 AND member_b = $2",
+        )
         .bind(a)
         .bind(b)
         .fetch_optional()
         .await?;
-    row.map(|r| Ok(Link { state: state(&r.state, r.by_member)?, since: Timestamp::from_millis(r.since) })).transpose()
+    row.map(|r| {
+        Ok(Link {
+            state: state(&r.state, r.by_member)?,
+            also_ended_by: r.also_ended_by.map(Into::into),
+            accepted: r.accepted,
+            since: Timestamp::from_millis(r.since),
+        })
+    })
+    .transpose()
 }
+
+/// Both people, the state, by whom, and who ended it as well.
+type TieRow = (Uuid, Uuid, String, Option<Uuid>, Option<Uuid>);
 
 /// The ties between the people of a room.
 ///
 /// # Errors
 /// Where the database refuses.
 pub async fn in_room(tx: &mut Tx, room: RoomId) -> Result<Vec<Tie>, StoreError> {
-    let rows: Vec<(Uuid, Uuid, String, Option<Uuid>)> = tx
+    let rows: Vec<TieRow> = tx
         .query(
-            "SELECT l.member_a, l.member_b, l.state, l.by_member FROM participants a
+            "SELECT l.member_a, l.member_b, l.state, l.by_member, l.also_ended_by FROM participants a
              JOIN links l ON l.member_a = a.member_id
              JOIN participants b ON b.room_id = $1 AND b.member_id = l.member_b AND b.state <> 'left'
              WHERE a.room_id = $1 AND a.state <> 'left'",
@@ -65,7 +106,12 @@ pub async fn in_room(tx: &mut Tx, room: RoomId) -> Result<Vec<Tie>, StoreError> 
         .bind(room)
         .fetch_all()
         .await?;
-    rows.into_iter().map(|(a, b, word, by)| Ok(Tie { a: a.into(), b: b.into(), state: state(&word, by)? })).collect()
+    let mut ties = Vec::with_capacity(rows.len());
+    for (a, b, word, by, also) in rows {
+        ties.push(Tie { a: a.into(), b: b.into(), state: state(&word, by)? });
+        ties.extend(also.map(|by| Tie { a: a.into(), b: b.into(), state: TieState::Ended(by.into()) }));
+    }
+    Ok(ties)
 }
 
 /// The blocks between the people of a room.
@@ -94,30 +140,32 @@ pub async fn make(
     tx: &mut Tx,
     permit: Permit<AddContact>,
     id: LinkId,
-    (x, y): (MemberId, MemberId),
-    state: TieState,
+    pair: (MemberId, MemberId),
+    standing: LinkStanding,
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let _ = permit;
-    put(tx, id, (x, y), state, now).await
+    put(tx, id, pair, standing, now).await
 }
 
 async fn put(
     tx: &mut Tx,
     id: LinkId,
     (x, y): (MemberId, MemberId),
-    state: TieState,
+    standing: LinkStanding,
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let (a, b) = ordered(x, y);
-    let (word, by) = match state {
+    let (word, by) = match standing.state {
         TieState::Live => ("live", None),
         TieState::Pending(by) => ("pending", Some(by)),
         TieState::Ended(by) => ("ended", Some(by)),
     };
     tx.query(
-        "INSERT INTO links (member_a, member_b, id, state, by_member, since) VALUES ($1, $2, $3, $4, $5, $6)
+        "INSERT INTO links (member_a, member_b, id, state, by_member, also_ended_by, accepted, since)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
          ON CONFLICT (member_a, member_b) DO UPDATE SET state = excluded.state, by_member = excluded.by_member,
+             also_ended_by = excluded.also_ended_by, accepted = (links.accepted OR excluded.accepted),
              since = excluded.since",
     )
     .bind(a)
@@ -125,10 +173,27 @@ async fn put(
     .bind(id)
     .bind(word)
     .bind(by)
+    .bind(standing.also_ended_by)
+    .bind(standing.state == TieState::Live)
     .bind(now)
     .execute()
     .await?;
     Ok(())
+}
+
+/// Ends a link. Only ever narrows what was permitted, so it needs no permit.
+///
+/// # Errors
+/// Where the database refuses.
+pub async fn end(
+    tx: &mut Tx,
+    id: LinkId,
+    pair: (MemberId, MemberId),
+    by: MemberId,
+    also: Option<MemberId>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    put(tx, id, pair, LinkStanding { state: TieState::Ended(by), also_ended_by: also }, now).await
 }
 
 /// Answers a first contact that waited: yes makes the link live, no ends it by the one asked. Narrows or completes
@@ -144,7 +209,8 @@ pub async fn answer(
     yes: bool,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    put(tx, id, (asked, other), if yes { TieState::Live } else { TieState::Ended(asked) }, now).await
+    let state = if yes { TieState::Live } else { TieState::Ended(asked) };
+    put(tx, id, (asked, other), LinkStanding { state, also_ended_by: None }, now).await
 }
 
 /// A block as stored.

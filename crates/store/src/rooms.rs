@@ -286,6 +286,51 @@ pub async fn of_member(tx: &mut Tx, member: MemberId, external_only: bool) -> Re
     Ok(rows.into_iter().map(|(id,)| id.into()).collect())
 }
 
+/// The groups that two people are in, both of them now.
+///
+/// # Errors
+/// Where the database refuses.
+pub async fn groups_of_both(tx: &mut Tx, x: MemberId, y: MemberId) -> Result<Vec<RoomId>, StoreError> {
+    let rows: Vec<(Uuid,)> = tx
+        .query(
+            "SELECT r.id FROM participants a
+             JOIN participants b ON b.room_id = a.room_id AND b.member_id = $2 AND b.state <> 'left'
+             JOIN rooms r ON r.id = a.room_id AND r.kind = 'group'
+             WHERE a.member_id = $1 AND a.state <> 'left' ORDER BY r.id",
+        )
+        .bind(x)
+        .bind(y)
+        .fetch_all()
+        .await?;
+    Ok(rows.into_iter().map(|(id,)| id.into()).collect())
+}
+
+/// The open groups in which a member sits together with an outsider and with another member of their own company.
+///
+/// # Errors
+/// Where the database refuses.
+pub async fn live_with_colleague(
+    tx: &mut Tx,
+    member: MemberId,
+    outsider: MemberId,
+) -> Result<Vec<(RoomId, Option<String>)>, StoreError> {
+    let rows: Vec<(Uuid, Option<String>)> = tx
+        .query(
+            "SELECT r.id, r.name FROM participants a
+             JOIN participants b ON b.room_id = a.room_id AND b.member_id = $2 AND b.state <> 'left'
+             JOIN rooms r ON r.id = a.room_id AND r.kind = 'group' AND r.status = 'open'
+             WHERE a.member_id = $1 AND a.state <> 'left' AND EXISTS (
+                 SELECT 1 FROM participants c WHERE c.room_id = a.room_id AND c.company_id = a.company_id
+                     AND c.member_id <> $1 AND c.state <> 'left')
+             ORDER BY r.id",
+        )
+        .bind(member)
+        .bind(outsider)
+        .fetch_all()
+        .await?;
+    Ok(rows.into_iter().map(|(id, name)| (id.into(), name)).collect())
+}
+
 /// Whether two people are now in one room that is open for both: what lets one see the other's photo.
 ///
 /// # Errors

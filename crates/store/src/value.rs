@@ -83,7 +83,9 @@ words!(
     liaison_domain::FirstContact,
     liaison_domain::OnRevoke,
     liaison_domain::RoomKind,
-    liaison_domain::InvitationKind
+    liaison_domain::InvitationKind,
+    liaison_domain::ContactKind,
+    liaison_domain::BookRange
 );
 
 /// Reads a stored word of one of the closed sets.
@@ -98,15 +100,19 @@ pub(crate) fn json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, Stor
 
 /// What a search looks for, as a `LIKE` pattern over folded text: case and width folded, wildcards taken literally.
 pub(crate) fn like_pattern(query: &str) -> String {
-    let mut pattern = String::from("%");
-    for c in fold(query).chars() {
+    format!("%{}%", escape_like(&fold(query)))
+}
+
+/// Text as a part of a `LIKE` pattern that means itself.
+pub(crate) fn escape_like(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
         if matches!(c, '%' | '_' | '\\') {
-            pattern.push('\\');
+            escaped.push('\\');
         }
-        pattern.push(c);
+        escaped.push(c);
     }
-    pattern.push('%');
-    pattern
+    escaped
 }
 
 /// Text as searches compare it. Done here and not in SQL, where the two databases fold differently.

@@ -7,8 +7,8 @@
 
 use super::code::Code;
 use crate::audit::{Act, category};
+use crate::contacts::{ContactView, after_accepting};
 use crate::error::AppError;
-use crate::views::ContactView;
 use crate::work::{Event, Work};
 use crate::{Actor, App};
 use liaison_domain::{ContactId, InvitationId, LinkId, MemberId, RoomId};
@@ -73,7 +73,7 @@ impl App {
         let (accepted, created) = self.try_accept(actor, By::Id(id), Action::AddContact).await?;
         let contact = accepted.contact_id.ok_or_else(|| AppError::internal("added without a contact"))?;
         let mut tx = self.db.read().await?;
-        let view = self.contact_view(&mut tx, actor, contact).await?.ok_or(AppError::NotFound)?;
+        let view = self.seen_contact(&mut tx, actor, contact).await?.ok_or(AppError::NotFound)?;
         Ok((view, created))
     }
 
@@ -97,9 +97,11 @@ impl App {
         let pair = self.pair(&mut work.tx, actor, inviter).await?;
         let permit: Permit<Invite> = judge_pair(&pair).map_err(|denial| AppError::denied(&denial, actor))?;
         let room = self.link_up(&mut work, permit, actor, &pair, &invitation).await?;
-        let known = contacts::find_by_outsider(&mut work.tx, actor.id, inviter).await?.map(|c| c.id);
-        let (contact, created) = match (action, known) {
-            (Action::AddContact, None) => {
+        let known = contacts::find_by_outsider(&mut work.tx, actor.id, inviter).await?;
+        // What lies in the trash comes back with the link, whatever was asked for: there it would say that it ended.
+        let in_trash = known.as_ref().is_some_and(|c| c.trashed_at.is_some());
+        let (contact, created) = match (action, known.map(|c| c.id)) {
+            (action, known) if in_trash || (action == Action::AddContact && known.is_none()) => {
                 let permit = judge_pair(&pair).map_err(|denial| AppError::denied(&denial, actor))?;
                 let added = self.add_outsider(&mut work, actor, &pair, permit).await?;
                 (Some(added.contact), added.created)
@@ -116,7 +118,7 @@ impl App {
             };
             work.audit(&*self.clock, company, act).await?;
         }
-        self.reassess(&mut work, Some(actor), &[room]).await?;
+        self.link_moved(&mut work, Some(actor), (actor.id, inviter)).await?;
         work.events.push(Event::Room { to: Arc::from([actor.id, inviter]), room });
         self.finish(work).await?;
         Ok((Accepted { room_id: room, contact_id: contact }, created))
@@ -152,18 +154,17 @@ impl App {
         invitation: &Invitation,
     ) -> Result<RoomId, AppError> {
         let inviter: MemberId = pair.target.id;
-        let link = links::find(&mut work.tx, actor.id, inviter).await?.map(|l| l.state);
-        if let Some(TieState::Ended(by)) = link
-            && by != actor.id
-        {
+        let link = links::find(&mut work.tx, actor.id, inviter).await?;
+        let standing = after_accepting(link, actor.id, inviter);
+        if let TieState::Ended(by) = standing.state {
             let ended = Reason { code: Rule::NotLinked, company: pair.target.company, person: Some(by) };
             return Err(AppError::Denied(seen_by(&[ended], actor.company, actor.id)));
         }
-        if link != Some(TieState::Live) {
+        if link.map(|l| l.standing()) != Some(standing) {
             self.let_in(work, permit, actor, invitation).await?;
             let permit: Permit<AddContact> = judge_pair(pair).map_err(|denial| AppError::denied(&denial, actor))?;
             let id = LinkId::new(&*self.clock);
-            links::make(&mut work.tx, permit, id, (actor.id, inviter), TieState::Live, work.now).await?;
+            links::make(&mut work.tx, permit, id, (actor.id, inviter), standing, work.now).await?;
         }
         let room = self.direct_room(work, actor, inviter).await?;
         rooms::touch_policy(&mut work.tx, room, work.position).await?;

@@ -2,6 +2,7 @@
 
 pub(crate) mod access;
 pub(crate) mod company;
+pub(crate) mod contacts;
 pub(crate) mod external;
 pub(crate) mod invitations;
 pub(crate) mod passwords;
@@ -71,7 +72,7 @@ pub(crate) fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(from: D) -
     ),
     servers((url = "/api/v1")),
     security(("cookie" = []), ("bearer" = [])),
-    components(schemas(ws::ClientFrame, ServerFrame, people::Section, rooms::RoomFilter)),
+    components(schemas(ws::ClientFrame, ServerFrame, contacts::Sort, liaison_app::contacts::Section, rooms::RoomFilter)),
     modifiers(&Security)
 )]
 struct Description;
@@ -106,9 +107,11 @@ impl Modify for Common {
                 let Some(operation) = operation else { continue };
                 // An operation that names its own security is one without sign-in.
                 let open = operation.security.is_some();
-                let bodies = operation.request_body.iter().flat_map(|body| body.content.keys());
-                let has_json = bodies.clone().any(|kind| kind == "application/json");
-                let has_picture = bodies.clone().any(|kind| kind.starts_with("image/"));
+                let takes = |wanted: &str| match &operation.request_body {
+                    Some(RefOr::T(body)) => body.content.keys().any(|kind| kind.starts_with(wanted)),
+                    _ => false,
+                };
+                let (has_json, has_picture) = (takes("application/json"), takes("image/"));
                 let repeatable = method == Method::POST && !crate::retry::SECRET.contains(&path.as_str());
                 if repeatable {
                     operation.parameters.get_or_insert_default().push(idempotency_key().into());
@@ -247,8 +250,12 @@ fn gather<G: Gather>(doors: G) -> G {
         .routes(routes!(external::get_audit_head))
         .routes(routes!(people::look_up_person))
         .routes(routes!(people::get_person_photo))
-        .routes(routes!(people::list_contacts, people::add_contact))
-        .routes(routes!(people::get_contact))
+        .routes(routes!(contacts::list_contacts, contacts::add_contact))
+        .routes(routes!(contacts::list_contact_tags))
+        .routes(routes!(contacts::get_contact, contacts::update_contact, contacts::delete_contact))
+        .routes(routes!(contacts::restore_contact))
+        .routes(routes!(contacts::share_contact))
+        .routes(routes!(contacts::get_contact_book, contacts::update_contact_book))
         .routes(routes!(people::list_blocks, people::create_block))
         .routes(routes!(people::delete_block))
         .routes(routes!(invitations::get_card))

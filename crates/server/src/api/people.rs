@@ -1,21 +1,19 @@
-//! People outside: lookup, contacts, blocks.
+//! People outside: lookup and blocks.
 
-use super::{Items, created};
+use super::Items;
 use crate::api::company::photo;
 use crate::error::ApiError;
-use crate::extract::{Id, Json, Params, SignedIn, bad_cursor, limit, read_cursor, write_cursor};
+use crate::extract::{Id, Json, SignedIn};
 use crate::state::AppState;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use liaison_app::blocks::{BlockView, WhomToBlock};
-use liaison_app::contacts::WhomToAdd;
 use liaison_app::people::PersonCard;
-use liaison_app::views::ContactView;
 use liaison_app::{AppError, Problem};
-use liaison_domain::{BlockId, ContactId, MemberId, RoomId};
+use liaison_domain::{BlockId, ContactId, RoomId};
 use serde::Deserialize;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 /// Whom to look up, by one of these.
 #[derive(Deserialize, ToSchema)]
@@ -61,97 +59,6 @@ pub(crate) async fn get_person_photo(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     Ok(photo(state.app.card_photo(&actor, &reference).await?, &headers))
-}
-
-/// Which contacts.
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct ContactQuery {
-    /// `all` (default) or `external`.
-    section: Option<Section>,
-    /// Words to find in name, nickname or company.
-    query: Option<String>,
-    /// 1 to 200, 50 by default.
-    limit: Option<i64>,
-    /// The `nextCursor` of the page before.
-    cursor: Option<String>,
-}
-
-/// A section of the contact book.
-#[derive(Clone, Copy, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Section {
-    /// All contacts.
-    All,
-    /// Outsiders one can chat with.
-    External,
-}
-
-/// One's contacts, by name.
-#[utoipa::path(
-    get, path = "/contacts", tag = "contacts", params(ContactQuery),
-    responses((status = 200, body = Items<ContactView>), (status = 401, body = Problem), (status = 422, body = Problem))
-)]
-pub(crate) async fn list_contacts(
-    State(state): State<AppState>,
-    SignedIn(actor): SignedIn,
-    Params(query): Params<ContactQuery>,
-) -> Result<axum::Json<Items<ContactView>>, ApiError> {
-    let limit = limit(query.limit)?;
-    // Every contact so far is an outsider, so both sections hold the same.
-    let (Some(Section::All | Section::External) | None) = query.section;
-    let after = match read_cursor(query.cursor.as_deref(), 2)? {
-        Some(parts) => Some((parts[0].clone(), parts[1].parse::<ContactId>().map_err(|_| bad_cursor())?)),
-        None => None,
-    };
-    let words = query.query.unwrap_or_default();
-    let contacts = state.app.list_contacts(&actor, &words, after, limit + 1).await?;
-    Ok(Items::page(contacts, limit, |c| write_cursor(&[&c.name, &c.id.to_string()])))
-}
-
-/// Whom to add: the person of a lookup, or somebody in one of one's rooms.
-#[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct NewContact {
-    /// From a lookup.
-    person_ref: Option<String>,
-    /// A room one is in, together with `participantId`.
-    room_id: Option<RoomId>,
-    /// A person in that room.
-    participant_id: Option<MemberId>,
-}
-
-/// Adds an outsider: contact, link and direct room at once. Adding twice answers 200 with the same contact.
-#[utoipa::path(
-    post, path = "/contacts", tag = "contacts", request_body = NewContact,
-    responses((status = 201, body = ContactView), (status = 200, body = ContactView), (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem))
-)]
-pub(crate) async fn add_contact(
-    State(state): State<AppState>,
-    SignedIn(actor): SignedIn,
-    Json(body): Json<NewContact>,
-) -> Result<(StatusCode, axum::Json<ContactView>), ApiError> {
-    let whom = match (body.person_ref, body.room_id, body.participant_id) {
-        (Some(reference), None, None) => WhomToAdd::Card(reference),
-        (None, Some(room), Some(participant)) => WhomToAdd::Participant(room, participant),
-        _ => return Err(AppError::field("/personRef", "ONE_OF", "is given, or else roomId and participantId").into()),
-    };
-    let (contact, new) = state.app.add_contact(&actor, &whom).await?;
-    Ok(created(new, contact))
-}
-
-/// One of one's contacts.
-#[utoipa::path(
-    get, path = "/contacts/{id}", tag = "contacts", params(("id" = ContactId, Path)),
-    responses((status = 200, body = ContactView), (status = 401, body = Problem), (status = 404, body = Problem))
-)]
-pub(crate) async fn get_contact(
-    State(state): State<AppState>,
-    SignedIn(actor): SignedIn,
-    Id(id): Id<ContactId>,
-) -> Result<axum::Json<ContactView>, ApiError> {
-    Ok(axum::Json(state.app.get_contact(&actor, id).await?))
 }
 
 /// One's blocks, oldest first.

@@ -42,6 +42,9 @@ const MEMBER: [&str; 2] = ["mina", "each member, their own"];
 const COLLEAGUE: [&str; 2] = ["mina", "members of the company"];
 const PARTICIPANT: [&str; 2] = ["mina", "participants"];
 const OWNER: [&str; 2] = ["mina", "the owner of the thing"];
+const IN_SIGHT: [&str; 2] = ["mina", "the owner, and those it is shared with"];
+const EDITOR: [&str; 2] = ["mina", "the owner, and those it is shared with where the owner lets them"];
+const MANAGER: [&str; 2] = ["mina", "the owner, and administrators it is shared with"];
 const AUDITOR: [&str; 2] = ["aiko", "administrators and auditors"];
 const ADMIN: [&str; 2] = ["aiko", "owners and security administrators"];
 const BEARER: [&str; 2] = ["mina", "anyone with the code"];
@@ -97,7 +100,6 @@ pub const DOORS: &[Door] = &[
         r#"{"personRef":"{card}"}"#,
     ),
     door("list_contacts", ["GET", "/contacts"], "-", MEMBER, ""),
-    door("get_contact", ["GET", "/contacts/{contact}"], "-", OWNER, ""),
     door("get_card", ["GET", "/me/card"], "invite", MEMBER, ""),
     door("create_invitation", ["POST", "/invitations"], "invite", MEMBER, r#"{"network":"partner","purpose":"Fair"}"#),
     door("list_invitations", ["GET", "/invitations"], "-", MEMBER, ""),
@@ -116,6 +118,14 @@ pub const DOORS: &[Door] = &[
     ),
     door("delete_invitation", ["DELETE", "/invitations/{invitation}"], "-", OWNER, ""),
     door("rotate_card", ["POST", "/me/card/rotate"], "invite", MEMBER, ""),
+    door("get_contact", ["GET", "/contacts/{contact}"], "-", IN_SIGHT, ""),
+    door("update_contact", ["PATCH", "/contacts/{contact}"], "-", EDITOR, r#"{"tags":["Winter"],"memo":"Met in May"}"#),
+    door("list_contact_tags", ["GET", "/contacts/tags"], "-", MEMBER, ""),
+    door("share_contact", ["PUT", "/contacts/{contact}/visibility"], "-", MANAGER, r#"{"range":"owner"}"#),
+    door("delete_contact", ["DELETE", "/contacts/{plain}"], "-", MANAGER, ""),
+    door("restore_contact", ["POST", "/contacts/{plain}/restore"], "addContact", MANAGER, ""),
+    door("get_contact_book", ["GET", "/company/contact-book"], "-", COLLEAGUE, ""),
+    door("update_contact_book", ["PATCH", "/company/contact-book"], "-", ADMIN, r#"{"trashDays":60}"#),
     door("list_rooms", ["GET", "/rooms"], "read", MEMBER, ""),
     door(
         "open_room",
@@ -194,7 +204,8 @@ pub const FRAMES_OUT: &[(&str, &str)] = &[
     ("typing", "participants who receive what is said"),
     ("room", "participants, as each sees it"),
     ("roomGone", "the one who left"),
-    ("contact", "the contact's owner"),
+    ("contact", "the contact's owner, and those it is shared with"),
+    ("contactGone", "those who saw the contact and no longer do"),
     ("grant", "the member whose permission changed"),
     ("me", "the member whose profile, settings or company changed"),
     ("resync", "whoever resumed from too far back"),
@@ -296,6 +307,7 @@ impl World {
         let group = json!({ "name": "Winter", "contactIds": [contact], "memberIds": [goro.id] });
         let group = id(&mina.post("/rooms", group).await.must(201));
         mina.send(&room, "first", "the first line").await.must(201);
+        let plain = id(&mina.post("/contacts", json!({ "name": "Sumi Print" })).await.must(201));
         let card = async |asker: &Person, handle: &str| {
             asker.look_up(handle).await.must(200)["personRef"].as_str().unwrap().to_owned()
         };
@@ -324,6 +336,7 @@ impl World {
             ("contact", contact),
             ("invitation", invitation),
             ("code", code),
+            ("plain", plain),
             ("colleague", people["kenji"].id.clone()),
             ("granted", goro.id.clone()),
             ("newcomer", people["vera"].id.clone()),
@@ -338,9 +351,10 @@ impl World {
             ("room", foreign_room.clone()),
             ("group", foreign_room.clone()),
             ("asked", foreign_room),
-            ("contact", foreign_contact),
             ("invitation", foreign_invitation),
             ("code", foreign_code),
+            ("contact", foreign_contact.clone()),
+            ("plain", foreign_contact),
             ("colleague", carla.id.clone()),
             ("granted", cem.id.clone()),
             ("newcomer", cem.id.clone()),

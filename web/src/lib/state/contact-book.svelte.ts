@@ -22,6 +22,13 @@ export class ContactBook {
 		if (isNew) this.revision += 1;
 	}
 
+	/** Out of sight: deleted for good, no longer shared, or in its owner's trash. */
+	forget(id: string) {
+		const { [id]: gone, ...rest } = this.#known;
+		this.#known = rest;
+		if (gone) this.revision += 1;
+	}
+
 	remember(contacts: Contact[]) {
 		this.#known = { ...this.#known, ...Object.fromEntries(contacts.map((c) => [c.id, c])) };
 	}

@@ -279,6 +279,9 @@ export class Messenger {
 			case 'me':
 				this.#session.told(frame.me);
 				break;
+			case 'contactGone':
+				this.#contacts.forget(frame.contactId);
+				break;
 			case 'grant':
 				this.#session.networkChanged(frame.network, { granted: frame.granted, reasons: frame.reasons });
 				break;
