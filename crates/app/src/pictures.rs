@@ -13,6 +13,7 @@ use image::{DynamicImage, GenericImageView, ImageDecoder, ImageError, ImageForma
 use liaison_store::members::Photo;
 use sha2::{Digest, Sha256};
 use std::io::Cursor;
+use std::sync::Arc;
 use tokio::sync::Semaphore;
 
 /// The most bytes of an upload (L4): 10 MB.
@@ -75,13 +76,13 @@ fn digest(bytes: &[u8]) -> String {
 /// after the other.
 #[derive(Debug)]
 pub(crate) struct Easel {
-    waiting: Semaphore,
-    drawing: Semaphore,
+    waiting: Arc<Semaphore>,
+    drawing: Arc<Semaphore>,
 }
 
 impl Default for Easel {
     fn default() -> Self {
-        Self { waiting: Semaphore::new(WAITING), drawing: Semaphore::new(1) }
+        Self { waiting: Arc::new(Semaphore::new(WAITING)), drawing: Arc::new(Semaphore::new(1)) }
     }
 }
 
@@ -92,10 +93,15 @@ impl App {
     /// [`AppError::Invalid`] where it is no picture of ours, cut off, or too large; [`AppError::Unavailable`] where many
     /// are waiting already.
     pub async fn draw_anew(&self, upload: Bytes, shape: Shape) -> Result<Picture, AppError> {
-        let _place = self.easel.waiting.try_acquire().map_err(|_| AppError::Unavailable)?;
-        let _turn = self.easel.drawing.acquire().await.map_err(AppError::internal)?;
+        let place = Arc::clone(&self.easel.waiting).try_acquire_owned().map_err(|_| AppError::Unavailable)?;
+        let turn = Arc::clone(&self.easel.drawing).acquire_owned().await.map_err(AppError::internal)?;
+        let drawn = tokio::task::spawn_blocking(move || {
+            // Held by the work and not by the request: who hangs up does not make room while theirs is still decoded.
+            let _held = (place, turn);
+            draw(&upload, shape)
+        });
         // A decoder that panics has met a file that is not sound; it ends here (I-33).
-        tokio::task::spawn_blocking(move || draw(&upload, shape)).await.unwrap_or_else(|_| Err(broken()))
+        drawn.await.unwrap_or_else(|_| Err(broken()))
     }
 }
 
