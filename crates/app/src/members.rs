@@ -9,7 +9,9 @@ use crate::passwords::PasswordLinkPurpose;
 use crate::views::{MemberView, NetworkPermission, photo_url};
 use crate::work::{Event, Work};
 use crate::{Actor, App};
-use liaison_domain::{CompanyDomain, Effect, Handle, MemberId, MemberStatus, Network, Role, TeamId, Term, clean_name};
+use liaison_domain::{
+    CompanyDomain, Effect, Handle, MemberId, MemberStatus, Network, PhoneNumber, Role, TeamId, Term, clean_name,
+};
 use liaison_store::grants::{self, Subject};
 use liaison_store::members::{self, Member, NewMember};
 use liaison_store::{Tx, companies, passwords, rooms};
@@ -152,15 +154,10 @@ fn check_email(text: &str) -> Result<String, AppError> {
     if ok { Ok(text.to_owned()) } else { Err(AppError::field("/email", "EMAIL", "is not an e-mail address")) }
 }
 
-fn check_phone(text: &str) -> Result<String, AppError> {
-    let text: String = text.chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
-    let digits = text.strip_prefix('+').unwrap_or("");
-    let ok = (8..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit()) && !digits.starts_with('0');
-    if ok {
-        Ok(text)
-    } else {
-        Err(AppError::field("/phone", "PHONE", "is a number in international form: +81312345678"))
-    }
+/// In international form, or as people of the company's country dial it (B4).
+fn check_phone(text: &str, country: &str) -> Result<String, AppError> {
+    let number = PhoneNumber::parse(text, country).map_err(|e| AppError::field("/phone", "PHONE", e.to_string()))?;
+    Ok(number.as_str().to_owned())
 }
 
 impl App {
@@ -333,7 +330,7 @@ impl App {
             nickname: optional_name("/nickname", draft.nickname.as_deref())?,
             title: optional_name("/title", draft.title.as_deref())?,
             email: draft.email.as_deref().map(check_email).transpose()?,
-            phone: draft.phone.as_deref().map(check_phone).transpose()?,
+            phone: draft.phone.as_deref().map(|p| check_phone(p, &of.country)).transpose()?,
             role: draft.role.unwrap_or(Role::Member),
             status: MemberStatus::Active,
             language: None,
