@@ -16,6 +16,7 @@ pub mod hub;
 pub mod invitations;
 pub mod limits;
 pub mod log;
+mod lookups;
 pub mod members;
 pub mod outgoing;
 pub mod passwords;

@@ -33,17 +33,24 @@ impl App {
     /// Looks a person of another company up by handle. Whoever is unknown, not permitted, suspended or a colleague
     /// answers the same, one's own missing permission included (L1, I-05).
     ///
+    /// The work is the same as well: where nobody is found, the facts of somebody else are loaded and judged.
+    ///
     /// # Errors
     /// [`AppError::NotFound`] in every such case; too many lookups.
     pub async fn look_up(&self, actor: &Actor, handle: &str) -> Result<PersonCard, AppError> {
-        self.limits.count_lookup(actor.id, self.clock.now())?;
+        self.limits.count_lookup(actor, self.clock.now())?;
         metrics::counter!("liaison_lookups_total").increment(1);
         let mut tx = self.db.read().await?;
         self.confirm(&mut tx, actor).await?;
-        let handle = Handle::parse(handle).map_err(|_| AppError::NotFound)?;
-        let target = members::find_by_handle(&mut tx, handle.as_str()).await?.ok_or(AppError::NotFound)?;
-        let permit = self.may_discover(&mut tx, actor, target.id).await?;
-        self.card(&mut tx, permit, actor, target, None).await
+        // What cannot be read is looked for like anything else.
+        let handle = Handle::parse(handle);
+        let found = members::find_by_handle(&mut tx, handle.as_ref().map_or("", Handle::as_str)).await?;
+        let found = found.filter(|member| member.company_id != actor.company);
+        let stand_in = members::find_outsider(&mut tx, actor.company).await?;
+        let judged = found.as_ref().map(|member| member.id).or(stand_in).ok_or(AppError::NotFound)?;
+        let verdict = self.may_discover(&mut tx, actor, judged).await;
+        let target = found.ok_or(AppError::NotFound)?;
+        self.card(&mut tx, verdict?, actor, target, None).await
     }
 
     /// The card of whoever issued an invitation. Adding them by it accepts the invitation.
