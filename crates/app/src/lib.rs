@@ -21,6 +21,7 @@ pub mod members;
 pub mod outgoing;
 pub mod passwords;
 pub mod people;
+pub mod phones;
 pub mod pictures;
 pub mod profile;
 pub mod qr;
@@ -33,6 +34,7 @@ pub mod site;
 mod standing;
 pub mod upkeep;
 pub mod views;
+mod wording;
 pub mod work;
 pub mod writer;
 

@@ -57,12 +57,15 @@ pub struct Limits {
     resets_by_handle: Budget,
     resets_by_address: Budget,
     links: Budget,
+    /// For how many days a proven phone number counts.
+    pub phone_proof_days: u32,
 }
 
 impl Default for Limits {
     /// 10 failed sign-ins per handle and 100 per address in 15 minutes. 100 invitations and new cards per member in an
     /// hour; 120 invitations opened per address, and per member, in a minute. In an hour 6 requests for a new password
-    /// per handle, 60 per address, and 10 links that administrators send one member.
+    /// per handle, 60 per address, and 10 links that administrators send one member. Phone numbers are proven anew after
+    /// 180 days.
     fn default() -> Self {
         Self {
             by_handle: Budget::new(10, 15 * 60_000),
@@ -73,6 +76,7 @@ impl Default for Limits {
             resets_by_handle: Budget::new(6, 3_600_000),
             resets_by_address: Budget::new(60, 3_600_000),
             links: Budget::new(10, 3_600_000),
+            phone_proof_days: 180,
         }
     }
 }
@@ -101,7 +105,7 @@ impl Limits {
         self.by_handle.forget(handle);
     }
 
-    /// Counts a lookup: by ID or by an invitation's code alike.
+    /// Counts a lookup: by ID, by phone or by an invitation's code alike.
     ///
     /// # Errors
     /// Where the member, their company or the whole server has looked up too often.

@@ -21,7 +21,7 @@ pub use fold::{FOLDING, digits, fold_for_book, initials, sort_key};
 pub use handle::{CompanyDomain, Handle, HandleError};
 pub use id::{
     AuditEntryId, BlockId, CompanyId, ContactId, IdError, InvitationId, LinkId, MemberId, MessageId, OutgoingId,
-    PasswordLinkId, RoomId, SessionId, TeamId, TokenId,
+    PasswordLinkId, PhoneCodeId, RoomId, SessionId, TeamId, TokenId,
 };
 pub use name::{NameError, clean_name, clean_note, clean_text, fold_for_search, has_emoji, has_word_line};
 pub use phone::{PhoneError, PhoneNumber};
