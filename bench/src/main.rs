@@ -6,6 +6,7 @@
 
 mod idle;
 mod load;
+mod lookups;
 mod report;
 mod server;
 mod setup;
@@ -47,6 +48,9 @@ struct Options {
     /// Instead of load: start, empty memory, and the memory of this many idle sockets
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=10000))]
     idle: Option<u16>,
+    /// Instead of load: how long lookups take that find nobody, for each reason there is
+    #[arg(long)]
+    lookups: bool,
     /// Print one JSON object instead of a table
     #[arg(long)]
     json: bool,
@@ -95,6 +99,10 @@ fn run(options: &Options) -> anyhow::Result<String> {
     if let Some(sockets) = options.idle {
         let idle = idle::run(&place, sockets)?;
         return Ok(if options.json { idle.json() } else { idle.table() });
+    }
+    if options.lookups {
+        let lookups = lookups::run(&place, &folder.path().join("data/outbox"))?;
+        return Ok(if options.json { lookups.json() } else { lookups.table() });
     }
     say(&format!("making two companies and {} pairs", options.pairs));
     let world = setup::make(&place, options.pairs)?;

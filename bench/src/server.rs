@@ -143,6 +143,12 @@ impl Http {
         if answer.is_empty() { Ok(Value::Null) } else { Ok(serde_json::from_slice(&answer)?) }
     }
 
+    /// Calls the API for its status alone.
+    pub(crate) fn status(&mut self, method: &str, path: &str, token: &str, body: &Value) -> anyhow::Result<u16> {
+        let more = format!("Authorization: Bearer {token}\r\n");
+        Ok(self.request(method, &format!("/api/v1{path}"), &more, &body.to_string())?.0)
+    }
+
     /// Reads a page of plain text.
     pub(crate) fn text(&mut self, path: &str) -> anyhow::Result<String> {
         let (status, answer) = self.request("GET", path, "", "")?;

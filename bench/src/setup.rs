@@ -42,6 +42,11 @@ pub(crate) fn make(place: &Place, pairs: u16) -> anyhow::Result<World> {
 }
 
 impl World {
+    /// A token of the owner of one of the two companies.
+    pub(crate) fn owner(&self, place: &Place, company: usize) -> anyhow::Result<String> {
+        token(place, &format!("owner@{}", self.domains[company]))
+    }
+
     /// Makes members, permissions and contacts through the API, tokens with the operator's command.
     pub(crate) fn connect_people(&self, place: &Place, server: &Server) -> anyhow::Result<Vec<Pair>> {
         let mut http = Http::connect(server.address)?;

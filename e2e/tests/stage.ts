@@ -74,7 +74,7 @@ export async function signIn(page: Page, handle: string, password: string): Prom
 /** Looks somebody up as people do; the answer is on the page afterwards. */
 export async function lookUp(page: Page, handle: string): Promise<void> {
 	if (!page.url().endsWith('/contacts/external/new')) await page.goto('/contacts/external/new');
-	await page.getByLabel('Message ID').fill(handle);
+	await page.getByLabel('Message ID or phone number').fill(handle);
 	const answered = page.waitForResponse((response) => response.url().endsWith('/people/lookup'));
 	await page.getByRole('button', { name: 'Search' }).click();
 	await answered;

@@ -22,6 +22,8 @@ pub struct CompanyRef {
     pub name: String,
     /// Its domain.
     pub domain: String,
+    /// ISO 3166 country code: that of phone numbers in national form.
+    pub country: String,
     /// Where its logo is, if it has one.
     pub logo_url: Option<String>,
     /// IANA name of its time zone.
@@ -34,6 +36,7 @@ impl CompanyRef {
             id: company.id,
             name: company.name.clone(),
             domain: company.domain.clone(),
+            country: company.country.clone(),
             logo_url: company.logo.as_deref().map(|digest| versioned("/api/v1/company/logo".to_owned(), digest)),
             time_zone: company.time_zone.clone(),
         }
@@ -47,8 +50,6 @@ pub struct CompanyView {
     /// Name, domain, logo.
     #[serde(flatten)]
     pub company: CompanyRef,
-    /// ISO 3166 country code.
-    pub country: String,
     /// Active or suspended by the operator.
     pub status: CompanyStatus,
     /// Whether it is entitled to external chat.
@@ -69,7 +70,6 @@ impl CompanyView {
     pub(crate) fn of(company: &Company) -> Self {
         Self {
             company: CompanyRef::of(company),
-            country: company.country.clone(),
             status: if company.active { CompanyStatus::Active } else { CompanyStatus::Suspended },
             entitled: company.entitled,
         }

@@ -1,6 +1,8 @@
 //! Bounds on attempts: sign-in counts failures, lookup counts every question.
 
+use crate::Actor;
 use crate::error::AppError;
+use crate::lookups::Lookups;
 use liaison_domain::Timestamp;
 use parking_lot::Mutex;
 use std::collections::HashMap;
@@ -49,29 +51,32 @@ impl Budget {
 pub struct Limits {
     by_handle: Budget,
     by_address: Budget,
-    lookups: Budget,
+    lookups: Lookups,
     invitations: Budget,
     openings: Budget,
     resets_by_handle: Budget,
     resets_by_address: Budget,
     links: Budget,
+    /// For how many days a proven phone number counts.
+    pub phone_proof_days: u32,
 }
 
 impl Default for Limits {
-    /// 10 failed sign-ins per handle and 100 per address in 15 minutes; 60 lookups per member in a minute. 100
-    /// invitations and new cards per member in an hour; 120 invitations opened per address, and per member, in a minute.
-    /// In an hour 6 requests for a new password per handle, 60 per address, and 10 links that administrators send one
-    /// member.
+    /// 10 failed sign-ins per handle and 100 per address in 15 minutes. 100 invitations and new cards per member in an
+    /// hour; 120 invitations opened per address, and per member, in a minute. In an hour 6 requests for a new password
+    /// per handle, 60 per address, and 10 links that administrators send one member. Phone numbers are proven anew after
+    /// 180 days.
     fn default() -> Self {
         Self {
             by_handle: Budget::new(10, 15 * 60_000),
             by_address: Budget::new(100, 15 * 60_000),
-            lookups: Budget::new(60, 60_000),
+            lookups: Lookups::default(),
             invitations: Budget::new(100, 60 * 60_000),
             openings: Budget::new(120, 60_000),
             resets_by_handle: Budget::new(6, 3_600_000),
             resets_by_address: Budget::new(60, 3_600_000),
             links: Budget::new(10, 3_600_000),
+            phone_proof_days: 180,
         }
     }
 }
@@ -100,17 +105,12 @@ impl Limits {
         self.by_handle.forget(handle);
     }
 
-    /// Counts a lookup.
+    /// Counts a lookup: by ID, by phone or by an invitation's code alike.
     ///
     /// # Errors
-    /// Where the member has looked up too often.
-    pub fn count_lookup(&self, member: liaison_domain::MemberId, now: Timestamp) -> Result<(), AppError> {
-        let key = member.to_string();
-        if let Some(retry_after_s) = self.lookups.wait_s(&key, now) {
-            return Err(AppError::TooMany { code: "LOOKUP_BUDGET", retry_after_s });
-        }
-        self.lookups.count(&key, now);
-        Ok(())
+    /// Where the member, their company or the whole server has looked up too often.
+    pub fn count_lookup(&self, actor: &Actor, now: Timestamp) -> Result<(), AppError> {
+        self.lookups.count(actor, now)
     }
 
     /// Counts an invitation issued.

@@ -6,10 +6,14 @@ use crate::companies::{CompanyRef, check_zone};
 use crate::error::AppError;
 use crate::outgoing::Kind;
 use crate::passwords::PasswordLinkPurpose;
+use crate::phones::PhoneCodeView;
 use crate::views::{MemberView, NetworkPermission, photo_url};
 use crate::work::{Event, Work};
 use crate::{Actor, App};
-use liaison_domain::{CompanyDomain, Effect, Handle, MemberId, MemberStatus, Network, Role, TeamId, Term, clean_name};
+use liaison_domain::{
+    CompanyDomain, Effect, Handle, MemberId, MemberStatus, Network, PhoneNumber, Role, TeamId, Term, Timestamp,
+    clean_name,
+};
 use liaison_store::grants::{self, Subject};
 use liaison_store::members::{self, Member, NewMember};
 use liaison_store::{Tx, companies, passwords, rooms};
@@ -41,6 +45,8 @@ pub struct OwnSettings {
     pub time_zone: Option<String>,
     /// Whether others see how far they have read.
     pub read_receipts: bool,
+    /// Whether people outside find one by one's phone number.
+    pub searchable_by_phone: bool,
 }
 
 /// A change of what is one's own to change: outer none stays, inner none takes away.
@@ -54,6 +60,8 @@ pub struct OwnChange {
     pub time_zone: Option<Option<String>>,
     /// Whether others see how far one has read.
     pub read_receipts: Option<bool>,
+    /// Whether people outside find one by one's phone number.
+    pub searchable_by_phone: Option<bool>,
 }
 
 /// Oneself.
@@ -74,6 +82,14 @@ pub struct MeView {
     pub email: Option<String>,
     /// One's phone number, E.164.
     pub phone: Option<String>,
+    /// Whether one has proven, not too long ago, that it is one's own.
+    pub phone_verified: bool,
+    /// When one did last.
+    pub phone_verified_at: Option<Timestamp>,
+    /// First moment at which that no longer counts, or no longer did.
+    pub phone_verified_until: Option<Timestamp>,
+    /// The code that was sent to it and can be entered.
+    pub phone_code: Option<PhoneCodeView>,
     /// Where one's photo is.
     pub photo_url: Option<String>,
     /// What one may do in the console.
@@ -152,15 +168,11 @@ fn check_email(text: &str) -> Result<String, AppError> {
     if ok { Ok(text.to_owned()) } else { Err(AppError::field("/email", "EMAIL", "is not an e-mail address")) }
 }
 
-fn check_phone(text: &str) -> Result<String, AppError> {
-    let text: String = text.chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
-    let digits = text.strip_prefix('+').unwrap_or("");
-    let ok = (8..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit()) && !digits.starts_with('0');
-    if ok {
-        Ok(text)
-    } else {
-        Err(AppError::field("/phone", "PHONE", "is a number in international form: +81312345678"))
-    }
+/// In international form, or as people of the company's country dial it (B4). Recorded is not proven: see
+/// [`crate::phones`].
+fn check_phone(text: &str, country: &str) -> Result<String, AppError> {
+    let number = PhoneNumber::parse(text, country).map_err(|e| AppError::field("/phone", "PHONE", e.to_string()))?;
+    Ok(number.as_str().to_owned())
 }
 
 impl App {
@@ -177,6 +189,7 @@ impl App {
     pub(crate) async fn me_view(&self, tx: &mut Tx, actor: &Actor) -> Result<MeView, AppError> {
         let me = members::find(tx, actor.id).await?.ok_or(AppError::SignInRequired)?;
         let company = companies::find(tx, actor.company).await?.ok_or(AppError::SignInRequired)?;
+        let phone = self.phone_state(tx, &me, self.clock.now()).await?;
         Ok(MeView {
             id: me.id,
             photo_url: photo_url(me.id, me.photo.as_deref()),
@@ -186,6 +199,10 @@ impl App {
             title: me.title,
             email: me.email,
             phone: me.phone,
+            phone_verified: phone.verified,
+            phone_verified_at: phone.verified_at,
+            phone_verified_until: phone.verified_until,
+            phone_code: phone.code,
             role: me.role,
             status: me.status,
             company: CompanyRef::of(&company),
@@ -194,7 +211,12 @@ impl App {
                 line: self.permission(tx, actor.id, Network::Line).await?,
             },
             time_zone: me.time_zone.clone().unwrap_or_else(|| company.time_zone.clone()),
-            settings: OwnSettings { language: me.language, time_zone: me.time_zone, read_receipts: me.read_receipts },
+            settings: OwnSettings {
+                language: me.language,
+                time_zone: me.time_zone,
+                read_receipts: me.read_receipts,
+                searchable_by_phone: phone.searchable,
+            },
         })
     }
 
@@ -219,6 +241,9 @@ impl App {
         }
         me.read_receipts = change.read_receipts.unwrap_or(me.read_receipts);
         members::update(&mut work.tx, &me).await?;
+        if let Some(on) = change.searchable_by_phone {
+            self.set_searchable(&mut work, actor, &me, on).await?;
+        }
         companies::touch_policy(&mut work.tx, actor.company).await?;
         members::touch_permission(&mut work.tx, me.id, work.position).await?;
         work.events.push(Event::Profile { to: me.id });
@@ -333,7 +358,7 @@ impl App {
             nickname: optional_name("/nickname", draft.nickname.as_deref())?,
             title: optional_name("/title", draft.title.as_deref())?,
             email: draft.email.as_deref().map(check_email).transpose()?,
-            phone: draft.phone.as_deref().map(check_phone).transpose()?,
+            phone: draft.phone.as_deref().map(|p| check_phone(p, &of.country)).transpose()?,
             role: draft.role.unwrap_or(Role::Member),
             status: MemberStatus::Active,
             language: None,

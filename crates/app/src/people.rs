@@ -4,11 +4,11 @@ use crate::error::AppError;
 use crate::pictures::named;
 use crate::views::Access;
 use crate::{Actor, App};
-use liaison_domain::{Handle, InvitationId, MemberId, Network};
+use liaison_domain::{Handle, InvitationId, MemberId, Network, PhoneNumber};
 use liaison_policy::{Discover, PairFacts, Permit, judge_pair};
 use liaison_store::facts::Facts;
 use liaison_store::members::Photo;
-use liaison_store::{Tx, companies, members, rooms};
+use liaison_store::{Tx, companies, members, phones, rooms};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -29,20 +29,47 @@ pub struct PersonCard {
     pub photo_url: Option<String>,
 }
 
+/// By what somebody is looked up.
+#[derive(Debug, Clone, Copy)]
+pub enum Whom<'a> {
+    /// A handle in full.
+    Handle(&'a str),
+    /// A phone number, in international form or in that of the actor's country.
+    Phone(&'a str),
+}
+
+impl Whom<'_> {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Handle(_) => "handle",
+            Self::Phone(_) => "phone",
+        }
+    }
+}
+
 impl App {
-    /// Looks a person of another company up by handle. Whoever is unknown, not permitted, suspended or a colleague
-    /// answers the same, one's own missing permission included (L1, I-05).
+    /// Looks a person of another company up. Whoever is unknown, not permitted, suspended, a colleague, or does not let
+    /// themselves be found by phone answers the same, one's own missing permission included (L1, B4, I-05).
+    ///
+    /// The work is the same as well: where nobody is found, the facts of somebody else are loaded and judged.
     ///
     /// # Errors
     /// [`AppError::NotFound`] in every such case; too many lookups.
-    pub async fn look_up(&self, actor: &Actor, handle: &str) -> Result<PersonCard, AppError> {
-        self.limits.count_lookup(actor.id, self.clock.now())?;
-        metrics::counter!("liaison_lookups_total").increment(1);
+    pub async fn look_up(&self, actor: &Actor, whom: Whom<'_>) -> Result<PersonCard, AppError> {
+        self.limits.count_lookup(actor, self.clock.now())?;
+        metrics::counter!("liaison_lookups_total", "by" => whom.word()).increment(1);
         let mut tx = self.db.read().await?;
         self.confirm(&mut tx, actor).await?;
-        let handle = Handle::parse(handle).map_err(|_| AppError::NotFound)?;
-        let target = members::find_by_handle(&mut tx, handle.as_str()).await?.ok_or(AppError::NotFound)?;
-        let permit = self.may_discover(&mut tx, actor, target.id).await?;
+        let found = self.find_whom(&mut tx, actor, whom).await?;
+        let stand_in = members::find_outsider(&mut tx, actor.company).await?;
+        let judged = found.or(stand_in).ok_or(AppError::NotFound)?;
+        let verdict = self.may_discover(&mut tx, actor, judged).await;
+        let target = found.ok_or(AppError::NotFound)?;
+        let permit = verdict?;
+        if matches!(whom, Whom::Phone(_)) && !self.is_find_noted(&mut tx, actor, target).await? {
+            drop(tx);
+            return self.find_on_record(actor, whom).await;
+        }
         self.card(&mut tx, permit, actor, target, None).await
     }
 
@@ -55,8 +82,38 @@ impl App {
         invitation: InvitationId,
     ) -> Result<PersonCard, AppError> {
         let permit = self.may_discover(tx, actor, inviter).await?;
-        let inviter = members::find(tx, inviter).await?.ok_or(AppError::NotFound)?;
         self.card(tx, permit, actor, inviter, Some(invitation)).await
+    }
+
+    /// Finds somebody and puts it on record, decided anew in the transaction that writes.
+    async fn find_on_record(&self, actor: &Actor, whom: Whom<'_>) -> Result<PersonCard, AppError> {
+        let mut work = self.begin().await?;
+        self.confirm(&mut work.tx, actor).await?;
+        let target = self.find_whom(&mut work.tx, actor, whom).await?.ok_or(AppError::NotFound)?;
+        let permit = self.may_discover(&mut work.tx, actor, target).await?;
+        self.note_find(&mut work, actor, target).await?;
+        let card = self.card(&mut work.tx, permit, actor, target, None).await?;
+        self.finish(work).await?;
+        Ok(card)
+    }
+
+    /// Who it is, if there is such a person outside; whether they may be found is decided afterwards. What cannot be
+    /// read is looked for like anything else.
+    async fn find_whom(&self, tx: &mut Tx, actor: &Actor, whom: Whom<'_>) -> Result<Option<MemberId>, AppError> {
+        match whom {
+            Whom::Handle(handle) => {
+                let handle = Handle::parse(handle);
+                let member = members::find_by_handle(tx, handle.as_ref().map_or("", Handle::as_str)).await?;
+                Ok(member.filter(|m| m.company_id != actor.company).map(|m| m.id))
+            }
+            Whom::Phone(text) => {
+                let company = companies::find(tx, actor.company).await?.ok_or(AppError::SignInRequired)?;
+                let number = PhoneNumber::parse(text, &company.country);
+                let number = number.as_ref().map_or("", PhoneNumber::as_str);
+                let since = self.proofs_since(self.clock.now());
+                Ok(phones::find_searchable(tx, number, since, actor.company).await?)
+            }
+        }
     }
 
     async fn may_discover(&self, tx: &mut Tx, actor: &Actor, target: MemberId) -> Result<Permit<Discover>, AppError> {
@@ -79,10 +136,11 @@ impl App {
         tx: &mut Tx,
         permit: Permit<Discover>,
         actor: &Actor,
-        target: members::Member,
+        target: MemberId,
         by: Option<InvitationId>,
     ) -> Result<PersonCard, AppError> {
         let _ = permit;
+        let target = members::find(tx, target).await?.ok_or(AppError::NotFound)?;
         let company = companies::find(tx, target.company_id).await?.ok_or(AppError::NotFound)?;
         let until = self.clock.now().plus_millis(REFERENCE_MS);
         let person_ref = self.sealer.person(target.id, by, actor.id, until);

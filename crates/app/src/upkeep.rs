@@ -13,6 +13,8 @@ use std::time::Duration;
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// Every how many looks the log is checkpointed and sessions are confirmed.
 const SLOW_EVERY: u32 = 5;
+/// Every how many looks what is kept no longer is removed: an hour.
+const TIDY_EVERY: u32 = 18_000;
 
 /// Runs until the app is gone.
 pub fn run(app: &Arc<App>, sockets: Arc<dyn Fn() -> Vec<Actor> + Send + Sync>) {
@@ -52,6 +54,11 @@ async fn upkeep(app: Weak<App>, sockets: Arc<dyn Fn() -> Vec<Actor> + Send + Syn
         }
         if slow && let Err(error) = app.sweep_trash().await {
             tracing::warn!(failure = describe(&error), "the trash could not be looked at");
+        }
+        if count % TIDY_EVERY == 1
+            && let Err(error) = app.purge_phones().await
+        {
+            tracing::warn!(failure = describe(&error), "old traces of phone numbers could not be removed");
         }
         if slow {
             // Mostly passive; now and then the log is made to begin anew, so that it does not grow without end.

@@ -156,6 +156,8 @@ ids! {
     RoomId = "room";
     /// A message or notice of a room.
     MessageId = "message";
+    /// A code sent to a phone, to prove whose it is.
+    PhoneCodeId = "phonecode";
     /// A browser session.
     SessionId = "session";
     /// A bearer token for programs.

@@ -20,6 +20,7 @@ pub(crate) struct FileConfig {
     tls_cert: Option<PathBuf>,
     tls_key: Option<PathBuf>,
     trusted_proxy: Option<Vec<String>>,
+    phone_proof_days: Option<u32>,
     log: Option<String>,
     log_format: Option<String>,
     #[serde(default)]
@@ -66,6 +67,8 @@ pub(crate) struct Config {
     pub tls: Option<TlsFiles>,
     /// The proxies whose word is taken for where a request came from.
     pub trusted_proxies: Vec<IpNet>,
+    /// For how many days a proven phone number counts.
+    pub phone_proof_days: u32,
     pub log: String,
     pub log_format: LogFormat,
     pub mail: Option<MailServer>,
@@ -124,6 +127,15 @@ impl Config {
         {
             bail!("database: not of the form postgres://user@host/name; leave it out for SQLite in the data folder");
         }
+        let phone_proof_days = match env("LIAISON_PHONE_PROOF_DAYS") {
+            Some(text) => {
+                text.parse().with_context(|| format!("phone_proof_days: {text:?} is not a number of days"))?
+            }
+            None => file.phone_proof_days.unwrap_or(180),
+        };
+        if !(1..=3_650).contains(&phone_proof_days) {
+            bail!("phone_proof_days: {phone_proof_days} is not between 1 and 3650");
+        }
         let data = given.data.or_else(|| env("LIAISON_DATA").map(PathBuf::from)).or(file.data);
         let log_format = match env("LIAISON_LOG_FORMAT").or(file.log_format).as_deref() {
             None | Some("text") => LogFormat::Text,
@@ -141,6 +153,7 @@ impl Config {
             public_url: public_url.map(|u| u.trim_end_matches('/').to_owned()),
             tls,
             trusted_proxies,
+            phone_proof_days,
             log: env("LIAISON_LOG").or(file.log).unwrap_or_else(|| "info,sqlx=warn".into()),
             log_format,
             mail,
@@ -178,7 +191,7 @@ fn must_be_guarded(listen: SocketAddr, tls: bool, proxies: &[IpNet], public_url:
 }
 
 /// Every variable that is a setting.
-const VARIABLES: [&str; 20] = [
+const VARIABLES: [&str; 21] = [
     "LIAISON_CONFIG",
     "LIAISON_DATA",
     "LIAISON_DATABASE",
@@ -192,6 +205,7 @@ const VARIABLES: [&str; 20] = [
     "LIAISON_MAIL_PORT",
     "LIAISON_MAIL_TLS",
     "LIAISON_MAIL_USER",
+    "LIAISON_PHONE_PROOF_DAYS",
     "LIAISON_PUBLIC_URL",
     "LIAISON_TEXT_GATEWAY",
     "LIAISON_TEXT_TOKEN",

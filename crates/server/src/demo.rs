@@ -8,6 +8,7 @@ use liaison_app::companies::CompanyDraft;
 use liaison_app::contacts::{ContactChange, PlainContact, VisibilityChange, WhomToAdd};
 use liaison_app::external::{SettingChange, Switch};
 use liaison_app::members::{MemberDraft, OwnChange};
+use liaison_app::people::Whom;
 use liaison_app::rooms::Opening;
 use liaison_app::writer::Send;
 use liaison_app::{Actor, App, AppError};
@@ -389,7 +390,7 @@ impl Seed<'_> {
         let mut contacts = HashMap::new();
         for contact in &data.contacts {
             let (owner, outsider) = (self.person(&contact.owner, "")?, self.person(&contact.outsider, "")?);
-            let card = self.app.look_up(&owner, &contact.outsider).await.map_err(explain)?;
+            let card = self.app.look_up(&owner, Whom::Handle(&contact.outsider)).await.map_err(explain)?;
             let (added, _) = self.app.add_contact(&owner, &WhomToAdd::Card(card.person_ref)).await.map_err(explain)?;
             let change = ContactChange { tags: Some(Some(contact.tags.clone())), ..ContactChange::default() };
             self.app.change_contact(&owner, added.id, change, None).await.map_err(explain)?;

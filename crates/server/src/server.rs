@@ -55,7 +55,8 @@ pub(crate) async fn open(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Resu
     let db = db.context("cannot open the database")?;
     db.upgrade(Some(&config.data.join("backups"))).await.context("cannot open the database")?;
     let (mail, text) = outgoing::senders(config)?;
-    let settings = Settings { base_url: config.base_url(config.listen), mail, text, ..Settings::default() };
+    let mut settings = Settings { base_url: config.base_url(config.listen), mail, text, ..Settings::default() };
+    settings.limits.phone_proof_days = config.phone_proof_days;
     let app = App::start(db, clock, key, settings).await.context("cannot read the database")?;
     app.fold_contacts().await.context("cannot read the database")?;
     Ok(app)

@@ -11,6 +11,7 @@ use std::collections::HashSet;
 on_both!(
     i01_nothing_passes_unless_both_companies_said_yes,
     i05_a_lookup_without_right_answers_as_for_nobody,
+    i48_lookups_have_a_budget_that_is_each_member_s_own,
     i05_a_room_of_others_answers_as_no_room,
     i09_an_allowed_partner_brings_in_no_refused_company,
     i08_a_participant_of_another_room_is_not_found,
@@ -102,6 +103,25 @@ async fn i05_a_lookup_without_right_answers_as_for_nobody(backend: Backend) {
     // The precondition: with all in place, it is found.
     cast.aiko.grant(&[&cast.mina]).await;
     cast.mina.look_up("leo@borealis.example").await.must(200);
+}
+
+async fn i48_lookups_have_a_budget_that_is_each_member_s_own(backend: Backend) {
+    let server = TestServer::with_two_companies(backend).await;
+    let cast = server.cast().await;
+    cast.allow().await;
+    for _ in 0..60 {
+        cast.mina.look_up("nobody@borealis.example").await.must(404);
+    }
+    for handle in ["nobody@borealis.example", "leo@borealis.example", "not a handle"] {
+        let answer = cast.mina.look_up(handle).await;
+        let wait: u64 = answer.headers["retry-after"].to_str().unwrap().parse().unwrap();
+        assert!((1..=60).contains(&wait), "{wait}");
+        assert_eq!(answer.must(429)["code"], "LOOKUP_BUDGET");
+    }
+    cast.leo.look_up(&cast.mina.handle).await.must(200);
+    let metrics = cast.mina.client.get(format!("{}/metrics", server.url)).send().await.unwrap().text().await.unwrap();
+    assert!(metrics.lines().any(|l| l == "liaison_lookups_refused_total{scope=\"member\"} 3"), "{metrics}");
+    assert!(!metrics.contains(&cast.mina.id));
 }
 
 async fn i05_a_room_of_others_answers_as_no_room(backend: Backend) {

@@ -97,6 +97,12 @@ async fn i07_every_door_is_tried_by_everybody(backend: Backend) {
             signed_in,
             &right,
         );
+        if door.operation == "change_phone" {
+            // Mina's is the last of those that were sent to the number that everybody tried.
+            let sent = OTHERS.len() - 1;
+            let code = world.server.phone_codes("+819012345678", sent).await.pop().unwrap();
+            world.things.insert("code", code);
+        }
         if door.operation == "create_block" {
             let block: Value = serde_json::from_str(&right.text).unwrap();
             world.things.insert("block", block["id"].as_str().unwrap().to_owned());

@@ -183,6 +183,19 @@ pub async fn find_by_handle(tx: &mut Tx, handle: &str) -> Result<Option<Member>,
     row.map(TryInto::try_into).transpose()
 }
 
+/// Somebody of another company, always the same: for work that must be the same whether anybody was found or not.
+///
+/// # Errors
+/// Where the database refuses.
+pub async fn find_outsider(tx: &mut Tx, company: CompanyId) -> Result<Option<MemberId>, StoreError> {
+    let row: Option<(Uuid,)> = tx
+        .query("SELECT id FROM members WHERE company_id <> $1 ORDER BY id LIMIT 1")
+        .bind(company)
+        .fetch_optional()
+        .await?;
+    Ok(row.map(|(id,)| id.into()))
+}
+
 /// A page of a company's directory, by handle.
 #[derive(Debug, Clone, Default)]
 pub struct Search {

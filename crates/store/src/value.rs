@@ -3,7 +3,7 @@
 use crate::db::{Args, Param, StoreError, add_plain};
 use liaison_domain::{
     AuditEntryId, BlockId, CompanyId, ContactId, InvitationId, LinkId, MemberId, MessageId, OutgoingId, PasswordLinkId,
-    RoomId, SessionId, TeamId, Timestamp, TokenId,
+    PhoneCodeId, RoomId, SessionId, TeamId, Timestamp, TokenId,
 };
 use uuid::Uuid;
 
@@ -50,6 +50,7 @@ ids!(
     MessageId,
     OutgoingId,
     PasswordLinkId,
+    PhoneCodeId,
     RoomId,
     SessionId,
     TeamId,

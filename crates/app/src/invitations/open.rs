@@ -121,8 +121,8 @@ impl App {
     /// # Errors
     /// [`AppError::NotFound`] whatever the cause; too many lookups.
     pub async fn look_up_invitation(&self, actor: &Actor, text: &str) -> Result<PersonCard, AppError> {
-        self.limits.count_lookup(actor.id, self.clock.now())?;
-        metrics::counter!("liaison_lookups_total").increment(1);
+        self.limits.count_lookup(actor, self.clock.now())?;
+        metrics::counter!("liaison_lookups_total", "by" => "invitation").increment(1);
         let mut tx = self.db.read().await?;
         self.confirm(&mut tx, actor).await?;
         let code = Code::parse(text);

@@ -2,9 +2,10 @@
 
 use crate::auth::can_sign_in;
 use crate::error::AppError;
-use liaison_domain::{PasswordLinkId, Timestamp};
+use crate::phones::is_good;
+use liaison_domain::{PasswordLinkId, PhoneCodeId, Timestamp};
 use liaison_store::outgoing::Item;
-use liaison_store::{Tx, members, passwords};
+use liaison_store::{Tx, members, passwords, phones};
 use uuid::Uuid;
 
 /// What something is about, with the thing its right hangs on.
@@ -12,6 +13,8 @@ use uuid::Uuid;
 pub enum Purpose {
     /// A link by which a member sets their password.
     PasswordLink(PasswordLinkId),
+    /// A code by which a member proves their phone number.
+    PhoneCode(PhoneCodeId),
 }
 
 impl Purpose {
@@ -19,6 +22,7 @@ impl Purpose {
     pub(crate) const fn word(self) -> &'static str {
         match self {
             Self::PasswordLink(_) => "passwordLink",
+            Self::PhoneCode(_) => "phoneCode",
         }
     }
 
@@ -26,12 +30,14 @@ impl Purpose {
     pub(crate) const fn subject(self) -> Uuid {
         match self {
             Self::PasswordLink(id) => id.as_uuid(),
+            Self::PhoneCode(id) => id.as_uuid(),
         }
     }
 
     fn of(item: &Item) -> Option<Self> {
         match item.purpose.as_str() {
             "passwordLink" => Some(Self::PasswordLink(item.subject_id.into())),
+            "phoneCode" => Some(Self::PhoneCode(item.subject_id.into())),
             _ => None,
         }
     }
@@ -51,6 +57,12 @@ pub(crate) async fn refusal(tx: &mut Tx, item: &Item, now: Timestamp) -> Result<
                 return Ok(Some("the member cannot sign in"));
             }
             Ok((member.email.as_deref() != Some(&item.recipient)).then_some("the member has another address now"))
+        }
+        Purpose::PhoneCode(id) => {
+            let code = phones::find_code_by_id(tx, id).await?.filter(|code| is_good(code, now));
+            let Some(code) = code else { return Ok(Some("the code was used, replaced or has ended")) };
+            let Some(member) = members::find(tx, code.member_id).await? else { return Ok(Some("the member is gone")) };
+            Ok((!can_sign_in(tx, &member).await?).then_some("the member cannot sign in"))
         }
     }
 }

@@ -166,12 +166,14 @@ pub(crate) struct SettingsChange {
     time_zone: Option<Option<String>>,
     /// Whether others see how far one has read.
     read_receipts: Option<bool>,
+    /// Whether people outside find one by one's phone number, which must have been proven.
+    searchable_by_phone: Option<bool>,
 }
 
 /// Changes oneself.
 #[utoipa::path(
     patch, path = "/me", tag = "access", request_body = MeChange,
-    responses((status = 200, body = MeView), (status = 401, body = Problem), (status = 422, body = Problem))
+    responses((status = 200, body = MeView), (status = 401, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem))
 )]
 pub(crate) async fn update_me(
     State(state): State<AppState>,
@@ -184,6 +186,7 @@ pub(crate) async fn update_me(
         language: settings.language,
         time_zone: settings.time_zone,
         read_receipts: settings.read_receipts,
+        searchable_by_phone: settings.searchable_by_phone,
     };
     Ok(axum::Json(state.app.change_me(&actor, change).await?))
 }

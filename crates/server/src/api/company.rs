@@ -193,7 +193,7 @@ pub(crate) struct NewMember {
     title: Option<String>,
     /// Their e-mail address.
     email: Option<String>,
-    /// Their phone number, E.164.
+    /// Their phone number, in international form or as people of the company's country dial it. It is not proven by that.
     phone: Option<String>,
     /// What they may do in the console; owners alone give roles.
     role: Option<Role>,

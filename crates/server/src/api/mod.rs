@@ -7,6 +7,7 @@ pub(crate) mod external;
 pub(crate) mod invitations;
 pub(crate) mod passwords;
 pub(crate) mod people;
+pub(crate) mod phones;
 pub(crate) mod rooms;
 
 use crate::state::AppState;
@@ -234,6 +235,9 @@ fn gather<G: Gather>(doors: G) -> G {
         .routes(routes!(passwords::read_password_link))
         .routes(routes!(passwords::set_password_by_link))
         .routes(routes!(access::set_own_photo, access::delete_own_photo))
+        .routes(routes!(phones::change_phone, phones::delete_phone))
+        .routes(routes!(phones::verify_phone))
+        .routes(routes!(phones::list_phone_finds))
         .routes(routes!(company::get_company, company::update_company))
         .routes(routes!(company::get_company_logo, company::set_company_logo, company::delete_company_logo))
         .routes(routes!(company::get_first_steps, company::update_first_steps))

@@ -9,7 +9,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use liaison_app::blocks::{BlockView, WhomToBlock};
-use liaison_app::people::PersonCard;
+use liaison_app::people::{PersonCard, Whom};
 use liaison_app::{AppError, Problem};
 use liaison_domain::{BlockId, ContactId, RoomId};
 use serde::Deserialize;
@@ -21,11 +21,14 @@ use utoipa::ToSchema;
 pub(crate) struct Lookup {
     /// In full: `leo@borealis.example`.
     handle: Option<String>,
+    /// In international form, or as people of one's company's country dial it.
+    phone: Option<String>,
     /// Of an invitation or card: the code, or the whole address, as its QR code holds it.
     invitation: Option<String>,
 }
 
-/// Looks a person of another company up. Unknown, not permitted and suspended people answer the same.
+/// Looks a person of another company up. Unknown, not permitted and suspended people answer the same, and by phone also
+/// those who do not let themselves be found.
 #[utoipa::path(
     post, path = "/people/lookup", tag = "people", request_body = Lookup,
     responses((status = 200, body = PersonCard), (status = 401, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem), (status = 429, body = Problem))
@@ -35,10 +38,11 @@ pub(crate) async fn look_up_person(
     SignedIn(actor): SignedIn,
     Json(body): Json<Lookup>,
 ) -> Result<axum::Json<PersonCard>, ApiError> {
-    let card = match (body.handle, body.invitation) {
-        (Some(handle), None) => state.app.look_up(&actor, &handle).await?,
-        (None, Some(text)) => state.app.look_up_invitation(&actor, &text).await?,
-        _ => return Err(AppError::field("/handle", "ONE_OF", "is given, or else invitation").into()),
+    let card = match (&body.handle, &body.phone, &body.invitation) {
+        (Some(handle), None, None) => state.app.look_up(&actor, Whom::Handle(handle)).await?,
+        (None, Some(phone), None) => state.app.look_up(&actor, Whom::Phone(phone)).await?,
+        (None, None, Some(text)) => state.app.look_up_invitation(&actor, text).await?,
+        _ => return Err(AppError::field("/handle", "ONE_OF", "is given, or else phone, or invitation").into()),
     };
     Ok(axum::Json(card))
 }

@@ -245,6 +245,18 @@ impl TestServer {
         self.person(handle).await
     }
 
+    /// The codes that were sent to a phone number, oldest first, once there are so many.
+    pub async fn phone_codes(&self, phone: &str, count: usize) -> Vec<String> {
+        let outbox = self.folder.path().join("outbox");
+        eventually(&format!("{count} codes for {phone}"), || {
+            let letters = read_letters(&outbox)?;
+            let texts = letters.iter().filter(|l| l["to"] == phone).map(|l| six_digits(l["text"].as_str().unwrap()));
+            let texts: Vec<String> = texts.collect();
+            (texts.len() >= count).then_some(texts)
+        })
+        .await
+    }
+
     /// The usual four: both owners, Mina of Hana and Leo of Borealis. External chat is off.
     pub async fn cast(&self) -> Cast {
         let (aiko, claire) = (self.person("aiko@hana.example").await, self.person("claire@borealis.example").await);
@@ -272,6 +284,11 @@ pub async fn eventually<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T
         assert!(std::time::Instant::now() < until, "no {what} within {PATIENCE:?}");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
+}
+
+fn six_digits(text: &str) -> String {
+    let mut runs = text.split(|c: char| !c.is_ascii_digit());
+    runs.find(|run| run.len() == 6).unwrap_or_else(|| panic!("no code in {text}")).to_owned()
 }
 
 fn start(

@@ -61,6 +61,8 @@ pub const DOORS: &[Door] = &[
     door("get_me", ["GET", "/me"], "-", MEMBER, ""),
     door("set_own_photo", ["PUT", "/me/photo"], "-", MEMBER, A_PICTURE),
     door("update_me", ["PATCH", "/me"], "-", MEMBER, r#"{"settings":{"readReceipts":true}}"#),
+    door("change_phone", ["PUT", "/me/phone"], "-", MEMBER, r#"{"phone":"+81 90-1234-5678"}"#),
+    door("list_phone_finds", ["GET", "/me/phone/finds"], "-", MEMBER, ""),
     door("list_tokens", ["GET", "/tokens"], "-", MEMBER, ""),
     door("get_company", ["GET", "/company"], "-", COLLEAGUE, ""),
     door("get_company_logo", ["GET", "/company/logo"], "-", COLLEAGUE, ""),
@@ -163,6 +165,8 @@ pub const DOORS: &[Door] = &[
         ["mina", "who holds the link"],
         r#"{"secret":"{secret}","password":"another horse battery"}"#,
     ),
+    door("verify_phone", ["POST", "/me/phone/verify"], "-", MEMBER, r#"{"code":"{code}"}"#),
+    door("delete_phone", ["DELETE", "/me/phone"], "-", LAST, ""),
     door("change_password", ["POST", "/me/password"], "-", LAST, NEW_PASSWORD),
     door("delete_session", ["DELETE", "/sessions/current"], "-", ["wim", "each member, their own"], ""),
 ];

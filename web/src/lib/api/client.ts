@@ -43,6 +43,11 @@ export function createApi(http: Transport = new Transport()) {
 			removePhoto: () => http.data(DELETE('/me/photo')),
 			changePassword: (currentPassword: string, newPassword: string) =>
 				http.data(POST('/me/password', { body: { currentPassword, newPassword } })),
+			changePhone: (phone: string) => http.data(PUT('/me/phone', { body: { phone } })),
+			verifyPhone: (code: string) => http.data(POST('/me/phone/verify', { body: { code } })),
+			removePhone: () => http.data(DELETE('/me/phone')),
+			phoneFinds: (query: Query<'/me/phone/finds'>) =>
+				http.data(GET('/me/phone/finds', { params: { query } })),
 		},
 		members: {
 			list: (query: Query<'/company/members'>) => http.data(GET('/company/members', { params: { query } })),
@@ -95,7 +100,8 @@ export function createApi(http: Transport = new Transport()) {
 		},
 		audit: (query: Query<'/company/audit'>) => http.data(GET('/company/audit', { params: { query } })),
 		people: {
-			lookup: (handle: string) => http.data(POST('/people/lookup', { body: { handle } })),
+			lookup: ({ kind, text }: { kind: 'handle' | 'phone'; text: string }) =>
+				http.data(POST('/people/lookup', { body: kind === 'phone' ? { phone: text } : { handle: text } })),
 			lookupInvitation: (invitation: string) => http.data(POST('/people/lookup', { body: { invitation } })),
 		},
 		card: {

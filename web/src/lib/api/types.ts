@@ -25,6 +25,8 @@ export type NetworkState = Schemas['NetworkPermission'];
 export type Me = Schemas['MeView'];
 export type MePatch = Schemas['MeChange'];
 export type Token = Schemas['TokenView'];
+export type PhoneCode = Schemas['PhoneCodeView'];
+export type PhoneFind = Schemas['PhoneFind'];
 
 export type Company = Schemas['CompanyView'];
 export type CompanyPatch = Schemas['CompanyChange'];

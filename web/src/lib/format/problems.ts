@@ -9,6 +9,11 @@ const known: Record<string, (problem: Problem) => string> = {
 	INVITATION_BUDGET: (p) => m.problem_invitation_budget({ wait: waitText(p.retryAfter) }),
 	OWN_INVITATION: () => m.problem_own_invitation(),
 	SAME_COMPANY: () => m.problem_same_company(),
+	CODE_BUDGET: (p) => m.problem_code_budget({ wait: waitText(p.retryAfter) }),
+	CODE_EXPIRED: () => m.problem_code_expired(),
+	CODE_SPENT: () => m.problem_code_spent(),
+	PHONE_NOT_VERIFIED: () => m.problem_phone_not_verified(),
+	TEXT_NOT_SET_UP: () => m.problem_text_not_set_up(),
 	WRONG_PASSWORD: () => m.problem_wrong_password(),
 	MAIL_NOT_SET_UP: () => m.problem_mail_not_set_up(),
 	NO_EMAIL: () => m.problem_no_email(),
@@ -46,5 +51,6 @@ export function problemText(error: unknown): string {
 export function waitText(seconds: number | null): string {
 	if (seconds === null) return m.wait_a_while();
 	if (seconds < 60) return m.wait_seconds({ count: Math.max(1, seconds) });
-	return m.wait_minutes({ count: Math.ceil(seconds / 60) });
+	if (seconds < 2 * 3600) return m.wait_minutes({ count: Math.ceil(seconds / 60) });
+	return m.wait_hours({ count: Math.ceil(seconds / 3600) });
 }

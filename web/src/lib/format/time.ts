@@ -40,6 +40,11 @@ export function formatDate(iso: string, language: string, timeZone?: string): st
 	}).format(at(iso));
 }
 
+/** A day without a time (`2026-01-31`), which is the same day everywhere. */
+export function formatCalendarDay(day: string, language: string): string {
+	return formatDate(`${day}T12:00:00Z`, language, 'UTC');
+}
+
 export function formatDateTime(iso: string, language: string, timeZone?: string): string {
 	return format(language, {
 		year: 'numeric',
