@@ -55,13 +55,14 @@ pub struct Limits {
     resets_by_handle: Budget,
     resets_by_address: Budget,
     links: Budget,
+    reports: Budget,
 }
 
 impl Default for Limits {
     /// 10 failed sign-ins per handle and 100 per address in 15 minutes; 60 lookups per member in a minute. 100
     /// invitations and new cards per member in an hour; 120 invitations opened per address, and per member, in a minute.
-    /// In an hour 6 requests for a new password per handle, 60 per address, and 10 links that administrators send one
-    /// member.
+    /// In an hour 6 requests for a new password per handle, 60 per address, 10 links that administrators send one
+    /// member, and 20 reports that a member makes.
     fn default() -> Self {
         Self {
             by_handle: Budget::new(10, 15 * 60_000),
@@ -72,6 +73,7 @@ impl Default for Limits {
             resets_by_handle: Budget::new(6, 3_600_000),
             resets_by_address: Budget::new(60, 3_600_000),
             links: Budget::new(10, 3_600_000),
+            reports: Budget::new(20, 60 * 60_000),
         }
     }
 }
@@ -182,6 +184,20 @@ impl Limits {
         if let Some(ip) = ip {
             self.by_address.count(ip, now);
         }
+    }
+
+    /// # Errors
+    /// Where the member has reported too often.
+    pub fn check_report(&self, member: liaison_domain::MemberId, now: Timestamp) -> Result<(), AppError> {
+        match self.reports.wait_s(&member.to_string(), now) {
+            Some(retry_after_s) => Err(AppError::TooMany { code: "REPORT_BUDGET", retry_after_s }),
+            None => Ok(()),
+        }
+    }
+
+    /// Counts a report that was made.
+    pub fn count_report(&self, member: liaison_domain::MemberId, now: Timestamp) {
+        self.reports.count(&member.to_string(), now);
     }
 }
 

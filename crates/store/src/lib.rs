@@ -20,6 +20,7 @@ mod migrate;
 pub mod outgoing;
 pub mod participants;
 pub mod passwords;
+pub mod reports;
 pub mod retries;
 pub mod rooms;
 pub mod sessions;

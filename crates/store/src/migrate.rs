@@ -17,6 +17,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { version: 4, sql: include_str!("../migrations/0004_outgoing.sql") },
     Migration { version: 5, sql: include_str!("../migrations/0005_profile.sql") },
     Migration { version: 6, sql: include_str!("../migrations/0006_contact_book.sql") },
+    Migration { version: 8, sql: include_str!("../migrations/0008_reports.sql") },
 ];
 
 /// The newest schema this program knows.

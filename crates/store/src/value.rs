@@ -3,7 +3,7 @@
 use crate::db::{Args, Param, StoreError, add_plain};
 use liaison_domain::{
     AuditEntryId, BlockId, CompanyId, ContactId, InvitationId, LinkId, MemberId, MessageId, OutgoingId, PasswordLinkId,
-    RoomId, SessionId, TeamId, Timestamp, TokenId,
+    ReportId, RoomId, SessionId, TeamId, Timestamp, TokenId,
 };
 use uuid::Uuid;
 
@@ -50,6 +50,7 @@ ids!(
     MessageId,
     OutgoingId,
     PasswordLinkId,
+    ReportId,
     RoomId,
     SessionId,
     TeamId,
@@ -82,6 +83,8 @@ words!(
     liaison_domain::PartnerRule,
     liaison_domain::FirstContact,
     liaison_domain::OnRevoke,
+    liaison_domain::ReportReason,
+    liaison_domain::ReportState,
     liaison_domain::RoomKind,
     liaison_domain::InvitationKind,
     liaison_domain::ContactKind,
