@@ -9,6 +9,8 @@ const known: Record<string, (problem: Problem) => string> = {
 	INVITATION_BUDGET: (p) => m.problem_invitation_budget({ wait: waitText(p.retryAfter) }),
 	OWN_INVITATION: () => m.problem_own_invitation(),
 	SAME_COMPANY: () => m.problem_same_company(),
+	REPORT_BUDGET: (p) => m.problem_report_budget({ wait: waitText(p.retryAfter) }),
+	REPORT_CLOSED: () => m.problem_report_closed(),
 	WRONG_PASSWORD: () => m.problem_wrong_password(),
 	MAIL_NOT_SET_UP: () => m.problem_mail_not_set_up(),
 	NO_EMAIL: () => m.problem_no_email(),
