@@ -180,6 +180,7 @@ chapter.describe('in the demo', () => {
 			await select.check();
 			await page.getByRole('button', { name: 'Delete' }).click();
 		});
+		await look(page, '/admin/security/reports', page.getByText('No report waits for you'));
 		await look(page, '/admin/members', member);
 		await look(page, '/admin/members', page.getByRole('menuitem', { name: 'Edit' }), () => member.click());
 		await look(page, '/admin/members', dialog, async () => {

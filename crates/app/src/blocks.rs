@@ -17,7 +17,9 @@ use utoipa::ToSchema;
 pub struct BlockView {
     /// Its id.
     pub id: BlockId,
-    /// Who is blocked.
+    /// Who is blocked: their member id in rooms.
+    pub member_id: MemberId,
+    /// Their name.
     pub name: String,
     /// Of which company.
     pub company_name: String,
@@ -34,6 +36,8 @@ pub enum WhomToBlock {
     Contact(ContactId),
     /// The outsider in a direct room.
     Room(RoomId),
+    /// An outsider in any room.
+    Participant(RoomId, MemberId),
 }
 
 impl App {
@@ -92,23 +96,36 @@ impl App {
         let mut work = self.begin_as(actor).await?;
         let other = match whom {
             WhomToBlock::Room(room) => self.outsider_of_direct(&mut work, actor, room).await?,
+            WhomToBlock::Participant(room, participant) => {
+                let access = self.access(&mut work.tx, actor.id, actor.company, room).await?;
+                Self::outsider_in_room(&access.ok_or(AppError::NotFound)?, actor, participant)?
+            }
             WhomToBlock::Contact(id) => {
                 let contact = contacts::find(&mut work.tx, id).await?.filter(|c| c.owner_id == actor.id);
                 contact.and_then(|c| c.outsider_id).ok_or(AppError::NotFound)?
             }
         };
-        let block =
-            links::StoredBlock { id: BlockId::new(&*self.clock), blocker: actor.id, blocked: other, since: work.now };
-        let view = if links::insert_block(&mut work.tx, block).await? {
-            let room = rooms::find_direct(&mut work.tx, actor.id, other).await?.map(|r| r.id);
-            self.after_block(&mut work, actor, other, room, "block.added").await?;
-            self.block_view(&mut work, actor, block).await?
-        } else {
-            let known = links::find_block(&mut work.tx, actor.id, other).await?.ok_or(AppError::NotFound)?;
-            return self.block_view(&mut work, actor, known).await;
-        };
+        let view = self.block_person(&mut work, actor, other).await?;
         self.finish(work).await?;
         Ok(view)
+    }
+
+    /// Blocks an outsider within a unit of work. Blocking twice keeps the first block.
+    pub(crate) async fn block_person(
+        &self,
+        work: &mut Work,
+        actor: &Actor,
+        other: MemberId,
+    ) -> Result<BlockView, AppError> {
+        let block =
+            links::StoredBlock { id: BlockId::new(&*self.clock), blocker: actor.id, blocked: other, since: work.now };
+        if links::insert_block(&mut work.tx, block).await? {
+            let room = rooms::find_direct(&mut work.tx, actor.id, other).await?.map(|r| r.id);
+            self.after_block(work, actor, other, room, "block.added").await?;
+            return block_view(&mut work.tx, actor, block).await;
+        }
+        let known = links::find_block(&mut work.tx, actor.id, other).await?.ok_or(AppError::NotFound)?;
+        block_view(&mut work.tx, actor, known).await
     }
 
     async fn after_block(
@@ -159,18 +176,10 @@ impl App {
         }
         Ok(views)
     }
-
-    async fn block_view(
-        &self,
-        work: &mut Work,
-        actor: &Actor,
-        block: links::StoredBlock,
-    ) -> Result<BlockView, AppError> {
-        block_view(&mut work.tx, actor, block).await
-    }
 }
 
-/// A block shows the person as the direct room does: under the name kept where it froze.
+/// A block shows the person as the direct room does, under the name kept where it froze, or else as the last room does in
+/// which the two met.
 async fn block_view(
     tx: &mut liaison_store::Tx,
     actor: &Actor,
@@ -179,8 +188,8 @@ async fn block_view(
     let room = rooms::find_direct(tx, actor.id, block.blocked).await?.map(|r| r.id);
     let shown = match room {
         Some(room) => participants::find_author(tx, room, block.blocked).await?,
-        None => None,
+        None => participants::find_seen(tx, actor.id, block.blocked).await?,
     };
     let (name, company_name) = shown.unwrap_or_default();
-    Ok(BlockView { id: block.id, name, company_name, room_id: room, since: block.since })
+    Ok(BlockView { id: block.id, member_id: block.blocked, name, company_name, room_id: room, since: block.since })
 }

@@ -48,6 +48,8 @@ pub enum Outgoing {
     Permission,
     /// Read the member's own profile.
     Profile,
+    /// Read how many reports wait for administrators.
+    Reports,
     /// Read everything after this position: others have written.
     CatchUp {
         /// All up to here was handed out.
@@ -381,6 +383,13 @@ impl Hub {
                 Event::CompanyProfile { to } => {
                     for connection in state.by_member.values().flatten().filter(|c| c.company == *to) {
                         push(connection, Outgoing::Profile);
+                        touched.push(connection);
+                    }
+                }
+                Event::Reports { to } => {
+                    let concerned = |c: &&Arc<Connection>| c.company == *to && c.role.can_audit();
+                    for connection in state.by_member.values().flatten().filter(concerned) {
+                        push(connection, Outgoing::Reports);
                         touched.push(connection);
                     }
                 }

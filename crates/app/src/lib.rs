@@ -27,6 +27,7 @@ pub mod profile;
 pub mod qr;
 pub mod realtime;
 pub mod recovery;
+pub mod reports;
 pub mod retries;
 pub mod rooms;
 mod seal;

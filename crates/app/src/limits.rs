@@ -57,6 +57,7 @@ pub struct Limits {
     resets_by_handle: Budget,
     resets_by_address: Budget,
     links: Budget,
+    reports: Budget,
     /// For how many days a proven phone number counts.
     pub phone_proof_days: u32,
 }
@@ -64,7 +65,8 @@ pub struct Limits {
 impl Default for Limits {
     /// 10 failed sign-ins per handle and 100 per address in 15 minutes. 100 invitations and new cards per member in an
     /// hour; 120 invitations opened per address, and per member, in a minute. In an hour 6 requests for a new password
-    /// per handle, 60 per address, and 10 links that administrators send one member. Phone numbers are proven anew after
+    /// per handle, 60 per address, and 10 links that administrators send one member; 20 reports
+    /// that a member makes. Phone numbers are proven anew after
     /// 180 days.
     fn default() -> Self {
         Self {
@@ -76,6 +78,7 @@ impl Default for Limits {
             resets_by_handle: Budget::new(6, 3_600_000),
             resets_by_address: Budget::new(60, 3_600_000),
             links: Budget::new(10, 3_600_000),
+            reports: Budget::new(20, 60 * 60_000),
             phone_proof_days: 180,
         }
     }
@@ -182,6 +185,20 @@ impl Limits {
         if let Some(ip) = ip {
             self.by_address.count(ip, now);
         }
+    }
+
+    /// # Errors
+    /// Where the member has reported too often.
+    pub fn check_report(&self, member: liaison_domain::MemberId, now: Timestamp) -> Result<(), AppError> {
+        match self.reports.wait_s(&member.to_string(), now) {
+            Some(retry_after_s) => Err(AppError::TooMany { code: "REPORT_BUDGET", retry_after_s }),
+            None => Ok(()),
+        }
+    }
+
+    /// Counts a report that was made.
+    pub fn count_report(&self, member: liaison_domain::MemberId, now: Timestamp) {
+        self.reports.count(&member.to_string(), now);
     }
 }
 

@@ -49,7 +49,7 @@ pub enum LineKind {
 }
 
 /// Who wrote a message, as a room shows them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Author {
     /// Who.

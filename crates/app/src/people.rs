@@ -169,7 +169,7 @@ impl App {
         members::find_photo(&mut tx, target).await?.map(named).ok_or(AppError::NotFound)
     }
 
-    /// A member's photo: for colleagues, and for people in one open room with them.
+    /// A member's photo: for colleagues, for people in one open room with them, and for whom they ask for a contact.
     ///
     /// # Errors
     /// [`AppError::NotFound`] where there is none that the actor may see.
@@ -177,7 +177,10 @@ impl App {
         let mut tx = self.db.read().await?;
         let member = members::find(&mut tx, id).await?.ok_or(AppError::NotFound)?;
         if member.company_id != actor.company && !rooms::share_open_room(&mut tx, actor.id, id).await? {
-            return Err(AppError::NotFound);
+            let asked = rooms::find_direct(&mut tx, actor.id, id).await?.is_some_and(|room| room.asks(actor.id));
+            if !asked {
+                return Err(AppError::NotFound);
+            }
         }
         members::find_photo(&mut tx, id).await?.map(named).ok_or(AppError::NotFound)
     }

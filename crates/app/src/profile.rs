@@ -134,7 +134,8 @@ impl App {
         Ok(())
     }
 
-    /// Tells those who hear what is said in these rooms, where the one it is about is heard there too.
+    /// Tells those who hear what is said in these rooms, where the one it is about takes part. Whether that one has blocked
+    /// somebody makes no difference: a picture that stood still would tell them.
     pub(crate) async fn tell_rooms(
         &self,
         work: &mut Work,
@@ -144,7 +145,7 @@ impl App {
         for &room in inside {
             let open = rooms::find(&mut work.tx, room).await?.is_some_and(|r| r.status == RoomStatus::Open);
             let people = participants::of_room(&mut work.tx, room).await?;
-            if !open || !people.iter().any(|p| about(p) && p.closed_seq.is_none()) {
+            if !open || !people.iter().any(|p| about(p) && p.standing == participants::Standing::Active) {
                 continue;
             }
             rooms::touch(&mut work.tx, room, work.position).await?;

@@ -8,7 +8,7 @@ use crate::views::{NetworkPermission, RoomView};
 use crate::{Actor, App, Problem};
 use bytes::Bytes;
 use liaison_domain::{ContactId, MemberId, MessageId, Network, RoomId};
-use liaison_store::{Tx, members, messages, participants, rooms};
+use liaison_store::{Tx, members, messages, participants, reports, rooms};
 use serde::Serialize;
 use std::fmt;
 use utoipa::ToSchema;
@@ -105,6 +105,14 @@ pub enum ServerFrame {
     Me {
         /// All of it, as `GET /me` answers it.
         me: Box<MeView>,
+        /// Where this reader stands.
+        cursor: String,
+    },
+    /// How many reports of outsiders wait for an administrator or auditor of this company.
+    #[serde(rename_all = "camelCase")]
+    Reports {
+        /// How many are open.
+        open_count: i64,
         /// Where this reader stands.
         cursor: String,
     },
@@ -233,6 +241,12 @@ impl App {
             frames.extend(self.grant_frames(&mut tx, actor.id, &start).await?);
             let me = Box::new(self.me_view(&mut tx, actor).await?);
             frames.push(to_json(&ServerFrame::Me { me, cursor: start.clone() })?);
+        }
+        if actor.role.can_audit() {
+            let (open_count, changed) = reports::standing(&mut tx, actor.company).await?;
+            if changed > since {
+                frames.push(to_json(&ServerFrame::Reports { open_count, cursor: start.clone() })?);
+            }
         }
         let mut frames: Vec<Bytes> = frames.into_iter().map(Bytes::from).collect();
         missed.sort_by_key(|(m, _)| (m.position, m.id));

@@ -296,6 +296,7 @@ impl App {
         let notice = Notice { by_id: Some(actor.id), by_name, text: Some(name), ..Notice::of(NoticeType::Renamed) };
         let to = hearing(&access);
         self.write_notice(&mut work, id, &notice, to).await?;
+        rooms::touch_policy(&mut work.tx, id, work.position).await?;
         tell_room(&mut work, &access);
         let view = self.room_view(&mut work.tx, actor.id, actor.company, id).await?.ok_or(AppError::NotFound)?;
         self.finish(work).await?;

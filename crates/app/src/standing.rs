@@ -89,6 +89,7 @@ impl App {
             participants::reopen(&mut work.tx, room.id, blocker, room.last_seq + 1).await?;
         }
         participants::mark_since(&mut work.tx, room.id, blocker, work.now).await?;
+        participants::touch(&mut work.tx, room.id, blocker, work.position).await?;
         Ok(())
     }
 

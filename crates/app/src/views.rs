@@ -154,7 +154,7 @@ pub struct ParticipantView {
     pub outside: bool,
     /// Whether they take part.
     pub state: ParticipantState,
-    /// How far they have read, where they let it be seen.
+    /// How far they have read, where they let it be seen and the reader hears what is said as they do.
     pub read_seq: Option<i64>,
 }
 
@@ -225,9 +225,10 @@ pub(crate) struct Access {
 }
 
 impl Access {
-    /// The newest number in the ranges; 0 for none.
+    /// The newest number in the ranges; 0 for none. A range that was just opened may hold nothing yet.
     pub(crate) fn last_seq(&self) -> i64 {
-        self.ranges.last().map_or(0, |r| r.to.unwrap_or(self.room.last_seq))
+        let newest = |r: &Range| Some(r.to.unwrap_or(self.room.last_seq)).filter(|&to| to >= r.from);
+        self.ranges.iter().rev().find_map(newest).unwrap_or(0)
     }
 
     pub(crate) fn may_see(&self, seq: i64) -> bool {
@@ -418,8 +419,12 @@ fn participant_view(
 ) -> ParticipantView {
     let you = p.member_id == access.me.member_id;
     let outside = p.company_id != company;
-    // Behind a freeze nothing of the other side is told anew: no photo, no title.
-    let sees_photo = !outside || (open && p.standing == Standing::Active);
+    // Behind a freeze nothing of the other side is told anew: no photo, no title. Who is asked sees who asks (B2).
+    let asked = access.room.asks(access.me.member_id);
+    let sees_photo = !outside || asked || (open && p.standing == Standing::Active);
+    let read_seq = if you { p.read_seq } else { p.shown_read_seq };
+    // Nor is who no longer hears the room told how far those who go on have read.
+    let sees_reading = you || (p.read_receipts && (access.me.closed_seq.is_none() || p.closed_seq.is_some()));
     ParticipantView {
         id: p.member_id,
         kind: ParticipantKind::Member,
@@ -431,6 +436,6 @@ fn participant_view(
         you,
         outside,
         state: if p.standing == Standing::Paused { ParticipantState::Paused } else { ParticipantState::Active },
-        read_seq: (you || p.read_receipts).then_some(p.read_seq.min(last_seq)),
+        read_seq: sees_reading.then_some(read_seq.min(last_seq)),
     }
 }

@@ -62,6 +62,11 @@ pub enum Event {
         /// Which company.
         to: CompanyId,
     },
+    /// How many reports wait for a company's administrators has changed.
+    Reports {
+        /// Which company.
+        to: CompanyId,
+    },
     /// A session ended.
     SessionEnded(SessionId),
     /// A token ended.

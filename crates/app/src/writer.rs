@@ -420,12 +420,17 @@ impl Attempt<'_> {
             return Ok(Outcome::Refused(error));
         }
         if participants::advance_read(&mut work.tx, room, actor.id, seq).await? {
-            rooms::touch(&mut work.tx, room, work.position).await?;
             let known = self.memory.rooms.get(&room);
             let shown = known.and_then(|r| r.people.get(&actor.id)).is_some_and(|p| p.shows_reading && p.hears);
             let to: Vec<MemberId> = match known {
-                Some(known) if shown => known.hearing.to_vec(),
-                _ => vec![actor.id],
+                Some(known) if shown => {
+                    rooms::touch(&mut work.tx, room, work.position).await?;
+                    known.hearing.to_vec()
+                }
+                _ => {
+                    participants::touch(&mut work.tx, room, actor.id, work.position).await?;
+                    vec![actor.id]
+                }
             };
             let cursor =
                 Cursor { generation: self.app.hub.generation().to_owned(), position: work.position - 1, after: None };

@@ -152,6 +152,8 @@ ids! {
     BlockId = "block";
     /// An invitation, or a member's card.
     InvitationId = "invitation";
+    /// A member's report to the administrators of their own company.
+    ReportId = "report";
     /// A message room.
     RoomId = "room";
     /// A message or notice of a room.

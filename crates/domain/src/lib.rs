@@ -21,12 +21,12 @@ pub use fold::{FOLDING, digits, fold_for_book, initials, sort_key};
 pub use handle::{CompanyDomain, Handle, HandleError};
 pub use id::{
     AuditEntryId, BlockId, CompanyId, ContactId, IdError, InvitationId, LinkId, MemberId, MessageId, OutgoingId,
-    PasswordLinkId, PhoneCodeId, RoomId, SessionId, TeamId, TokenId,
+    PasswordLinkId, PhoneCodeId, ReportId, RoomId, SessionId, TeamId, TokenId,
 };
 pub use name::{NameError, clean_name, clean_note, clean_text, fold_for_search, has_emoji, has_word_line};
 pub use phone::{PhoneError, PhoneNumber};
 pub use settings::{
     BookRange, ContactKind, Effect, ExternalSetting, FirstContact, GrantMode, InvitationKind, MemberStatus, Network,
-    OnRevoke, PartnerList, PartnerRule, Role, RoomKind, Term, UnknownWord,
+    OnRevoke, PartnerList, PartnerRule, ReportOutcome, ReportReason, ReportState, Role, RoomKind, Term, UnknownWord,
 };
 pub use time::{Clock, ManualClock, SystemClock, Timestamp, time_zone_name};

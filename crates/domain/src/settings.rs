@@ -149,6 +149,38 @@ words! {
         Company = "company",
     }
 
+    /// Why a member reports an outsider.
+    ReportReason {
+        /// Unwanted advertising, or the same to many.
+        Spam = "spam",
+        /// Insults, threats, pestering.
+        Harassment = "harassment",
+        /// They pass for somebody they are not.
+        Impersonation = "impersonation",
+        /// Something else, which the report says in words.
+        Other = "other",
+    }
+
+    /// Whether administrators are done with a report.
+    ReportState {
+        /// It waits for an administrator.
+        Open = "open",
+        /// An administrator has closed it.
+        Closed = "closed",
+    }
+
+    /// What came of a report.
+    ReportOutcome {
+        /// Nothing had to be done.
+        NoAction = "noAction",
+        /// The member blocked the outsider.
+        Blocked = "blocked",
+        /// The other company was taken off the partner list.
+        PartnerRemoved = "partnerRemoved",
+        /// Something else, which the note says.
+        Other = "other",
+    }
+
     /// The kind of a room.
     RoomKind {
         /// Two people.

@@ -243,6 +243,11 @@ impl Session {
                     Ok(frame) => self.feed(frame).await?,
                     Err(error) => Self::give_up(&error)?,
                 },
+                Outgoing::Reports => match self.app.reports_frame(&self.actor, &self.cursor).await {
+                    Ok(Some(frame)) => self.feed(frame).await?,
+                    Ok(None) => {}
+                    Err(error) => Self::give_up(&error)?,
+                },
                 Outgoing::CatchUp { from } => {
                     let generation = self.cursor.generation.clone();
                     let position = from.max(self.read_up_to);

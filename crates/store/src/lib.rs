@@ -21,6 +21,7 @@ pub mod outgoing;
 pub mod participants;
 pub mod passwords;
 pub mod phones;
+pub mod reports;
 pub mod retries;
 pub mod rooms;
 pub mod sessions;

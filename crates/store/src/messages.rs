@@ -305,6 +305,28 @@ pub async fn find(tx: &mut Tx, room: RoomId, seq: i64) -> Result<Option<Message>
     Ok(row.map(Into::into))
 }
 
+/// The most lines that [`numbers`] looks for at once.
+pub const MAX_NUMBERS: usize = 20;
+
+/// Which of these lines stand in a room, with their numbers. A line never changes its number, so this may be asked before
+/// the transaction that acts on it: there is no index by id, and a long room takes a moment to walk.
+///
+/// # Errors
+/// Where the database refuses.
+pub async fn numbers(tx: &mut Tx, room: RoomId, ids: &[MessageId]) -> Result<Vec<(MessageId, i64)>, StoreError> {
+    let mut statement = tx
+        .query(
+            "SELECT id, seq FROM messages WHERE room_id = $1 AND id IN ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
+                 $13, $14, $15, $16, $17, $18, $19, $20, $21)",
+        )
+        .bind(room);
+    for at in 0..MAX_NUMBERS {
+        statement = statement.bind(ids.get(at).copied());
+    }
+    let rows: Vec<(Uuid, i64)> = statement.fetch_all().await?;
+    Ok(rows.into_iter().map(|(id, seq)| (id.into(), seq)).collect())
+}
+
 /// The lines numbered `from..=to`, the first `limit` of them.
 ///
 /// # Errors

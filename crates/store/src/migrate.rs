@@ -18,6 +18,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { version: 5, sql: include_str!("../migrations/0005_profile.sql") },
     Migration { version: 6, sql: include_str!("../migrations/0006_contact_book.sql") },
     Migration { version: 7, sql: include_str!("../migrations/0007_phones.sql") },
+    Migration { version: 8, sql: include_str!("../migrations/0008_reports.sql") },
 ];
 
 /// The newest schema this program knows.

@@ -46,6 +46,8 @@ pub struct Participant {
     pub closed_seq: Option<i64>,
     /// How far they have read.
     pub read_seq: i64,
+    /// How far others see that they have read: it stands still while they do not hear what is said.
+    pub shown_read_seq: i64,
     /// The name to show: as it was at the freeze where the room froze for them.
     pub name: String,
     /// Their job title, for colleagues.
@@ -69,6 +71,7 @@ struct Row {
     since: i64,
     closed_seq: Option<i64>,
     read_seq: i64,
+    shown_read_seq: i64,
     name: String,
     title: Option<String>,
     company_name: String,
@@ -93,6 +96,7 @@ impl TryFrom<Row> for Participant {
             since: Timestamp::from_millis(row.since),
             closed_seq: row.closed_seq,
             read_seq: row.read_seq,
+            shown_read_seq: row.shown_read_seq,
             name: row.name,
             title: row.title,
             company_name: row.company_name,
@@ -111,9 +115,13 @@ pub async fn of_room(tx: &mut Tx, room: RoomId) -> Result<Vec<Participant>, Stor
     let rows: Vec<Row> = tx
         .query(
             "SELECT p.member_id, p.company_id, p.state, p.reasons, p.since, p.closed_seq, p.read_seq,
-                 COALESCE(p.shown_name, m.name) AS name, m.title, c.name AS company_name, c.domain AS company_domain,
+                 COALESCE(p.shown_read_seq, p.read_seq) AS shown_read_seq,
+                 CASE WHEN r.status = 'open' AND p.state = 'active' THEN m.name ELSE COALESCE(p.shown_name, m.name) END
+                     AS name,
+                 m.title, c.name AS company_name, c.domain AS company_domain,
                  (SELECT f.digest FROM member_photos f WHERE f.member_id = m.id) AS photo, m.read_receipts
-             FROM participants p JOIN members m ON m.id = p.member_id JOIN companies c ON c.id = p.company_id
+             FROM participants p JOIN rooms r ON r.id = p.room_id JOIN members m ON m.id = p.member_id
+                 JOIN companies c ON c.id = p.company_id
              WHERE p.room_id = $1 AND p.state <> 'left' ORDER BY p.member_id",
         )
         .bind(room)
@@ -122,20 +130,48 @@ pub async fn of_room(tx: &mut Tx, room: RoomId) -> Result<Vec<Participant>, Stor
     rows.into_iter().map(TryInto::try_into).collect()
 }
 
-/// The name and company name under which a room shows somebody who is or was in it.
+/// The name and company name under which a room shows somebody who is or was in it: the name kept at a freeze, pause or
+/// leave, and otherwise their own. (A block closes the blocker's range as well; a name that stood still would tell.)
 ///
 /// # Errors
 /// Where the database refuses.
 pub async fn find_author(tx: &mut Tx, room: RoomId, member: MemberId) -> Result<Option<(String, String)>, StoreError> {
     tx.query(
-        "SELECT COALESCE(p.shown_name, m.name), c.name FROM participants p
-         JOIN members m ON m.id = p.member_id JOIN companies c ON c.id = p.company_id
+        "SELECT CASE WHEN r.status = 'open' AND p.state = 'active' THEN m.name ELSE COALESCE(p.shown_name, m.name) END,
+             c.name
+         FROM participants p JOIN rooms r ON r.id = p.room_id JOIN members m ON m.id = p.member_id
+             JOIN companies c ON c.id = p.company_id
          WHERE p.room_id = $1 AND p.member_id = $2",
     )
     .bind(room)
     .bind(member)
     .fetch_optional()
     .await
+}
+
+/// The name and company name under which a viewer last saw a person in a room that both are or were in.
+///
+/// # Errors
+/// Where the database refuses.
+pub async fn find_seen(
+    tx: &mut Tx,
+    viewer: MemberId,
+    person: MemberId,
+) -> Result<Option<(String, String)>, StoreError> {
+    let room: Option<(Uuid,)> = tx
+        .query(
+            "SELECT p.room_id FROM participants p JOIN participants v ON v.room_id = p.room_id AND v.member_id = $1
+             WHERE p.member_id = $2
+             ORDER BY CASE WHEN p.state = 'left' OR v.state = 'left' THEN 1 ELSE 0 END, p.since DESC, p.room_id LIMIT 1",
+        )
+        .bind(viewer)
+        .bind(person)
+        .fetch_optional()
+        .await?;
+    match room {
+        Some((room,)) => find_author(tx, room.into(), person).await,
+        None => Ok(None),
+    }
 }
 
 /// The ids of everybody in a room who has not left.
@@ -167,7 +203,7 @@ pub async fn insert(
         "INSERT INTO participants (room_id, member_id, company_id, state, reasons, since, read_seq)
          VALUES ($1, $2, $3, 'active', '[]', $4, $5)
          ON CONFLICT (room_id, member_id) DO UPDATE SET state = 'active', reasons = '[]', since = excluded.since,
-             closed_seq = NULL, closed_at = NULL, shown_name = NULL, read_seq = excluded.read_seq",
+             closed_seq = NULL, closed_at = NULL, shown_name = NULL, shown_read_seq = NULL, read_seq = excluded.read_seq",
     )
     .bind(room)
     .bind(member)
@@ -216,13 +252,15 @@ async fn open_range(tx: &mut Tx, room: RoomId, member: MemberId, from_seq: i64) 
     Ok(())
 }
 
-/// Opens a new range for a participant whose last one was closed. Nothing of the gap is filled in.
+/// Opens a new range for a participant whose last one was closed. Nothing of the gap is filled in, and when it was
+/// closed stays known: until something is said in the new range, that is the last they know of.
 ///
 /// # Errors
 /// Where the database refuses.
 pub async fn reopen(tx: &mut Tx, room: RoomId, member: MemberId, from_seq: i64) -> Result<(), StoreError> {
     tx.query(
-        "UPDATE participants SET closed_seq = NULL, closed_at = NULL, shown_name = NULL WHERE room_id = $1 AND member_id = $2",
+        "UPDATE participants SET closed_seq = NULL, shown_name = NULL, shown_read_seq = NULL
+         WHERE room_id = $1 AND member_id = $2",
     )
     .bind(room)
     .bind(member)
@@ -231,13 +269,14 @@ pub async fn reopen(tx: &mut Tx, room: RoomId, member: MemberId, from_seq: i64) 
     open_range(tx, room, member, from_seq).await
 }
 
-/// Closes a participant's open range at a number, which is the last they see, and keeps the name shown at this moment.
+/// Closes a participant's open range at a number, which is the last they see, and keeps what others see of them at this
+/// moment: name and read mark.
 ///
 /// # Errors
 /// Where the database refuses.
 pub async fn close(tx: &mut Tx, room: RoomId, member: MemberId, at_seq: i64, now: Timestamp) -> Result<(), StoreError> {
     tx.query(
-        "UPDATE participants SET closed_seq = $3, closed_at = $4,
+        "UPDATE participants SET closed_seq = $3, closed_at = $4, shown_read_seq = read_seq,
              shown_name = (SELECT name FROM members WHERE id = participants.member_id)
          WHERE room_id = $1 AND member_id = $2 AND closed_seq IS NULL",
     )
@@ -280,6 +319,20 @@ pub async fn set_standing(
         .bind(standing.as_str())
         .bind(write_reasons(reasons)?)
         .bind(since)
+        .execute()
+        .await?;
+    Ok(())
+}
+
+/// Marks a room as changed at this position for this participant alone, who resumes from there.
+///
+/// # Errors
+/// Where the database refuses.
+pub async fn touch(tx: &mut Tx, room: RoomId, member: MemberId, position: i64) -> Result<(), StoreError> {
+    tx.query("UPDATE participants SET own_position = $3 WHERE room_id = $1 AND member_id = $2")
+        .bind(room)
+        .bind(member)
+        .bind(position)
         .execute()
         .await?;
     Ok(())

@@ -33,6 +33,15 @@ pub struct Room {
     pub last_at: Timestamp,
 }
 
+impl Room {
+    /// Whether all that keeps this room closed is that this person has not yet answered a first contact: all other rules
+    /// hold, so the two may see of each other what a lookup shows.
+    pub fn asks(&self, person: MemberId) -> bool {
+        let waits = |r: &Reason| r.code == Code::RequestPending && r.person == Some(person);
+        !self.reasons.is_empty() && self.reasons.iter().all(waits)
+    }
+}
+
 #[derive(FromRow)]
 struct Row {
     id: Uuid,
@@ -202,7 +211,8 @@ pub struct ListKey {
 
 /// A page of the rooms a member is in, most recently active first.
 ///
-/// Activity behind the end of the member's ranges does not move a room: the order would tell of what they may not see.
+/// Activity outside of the member's ranges does not move a room: the order would tell of what they may not see. So
+/// where their newest range is closed, or holds nothing yet, the room stays where it was when the last one closed.
 ///
 /// # Errors
 /// Where the database refuses.
@@ -216,7 +226,10 @@ pub async fn list_of(
     let rows: Vec<(Uuid, i64)> = tx
         .query(
             "SELECT room_id, at FROM (
-                 SELECT p.room_id AS room_id, COALESCE(p.closed_at, h.last_at) AS at
+                 SELECT p.room_id AS room_id,
+                     CASE WHEN p.closed_at IS NOT NULL AND (p.closed_seq IS NOT NULL OR NOT EXISTS (
+                         SELECT 1 FROM ranges g WHERE g.room_id = p.room_id AND g.member_id = p.member_id
+                         AND g.to_seq IS NULL AND g.from_seq <= h.last_seq)) THEN p.closed_at ELSE h.last_at END AS at
                  FROM participants p JOIN room_heads h ON h.room_id = p.room_id JOIN rooms r ON r.id = p.room_id
                  WHERE p.member_id = $1 AND p.state <> 'left' AND ($2 = FALSE OR r.external = TRUE)
              ) AS mine
@@ -236,7 +249,8 @@ pub async fn list_of(
         .collect())
 }
 
-/// Rooms a member is or was in that changed after a position.
+/// Rooms a member is or was in that changed after a position, as far as they may know: what happens behind the end of
+/// their ranges is none of it, how the room stands is ([`touch_policy`]).
 ///
 /// # Errors
 /// Where the database refuses.
@@ -244,7 +258,8 @@ pub async fn changed_after(tx: &mut Tx, member: MemberId, position: i64) -> Resu
     let rows: Vec<(Uuid,)> = tx
         .query(
             "SELECT p.room_id FROM participants p JOIN room_heads h ON h.room_id = p.room_id
-             WHERE p.member_id = $1 AND h.last_position > $2 ORDER BY h.last_position, p.room_id",
+             WHERE p.member_id = $1 AND (p.own_position > $2 OR (p.closed_seq IS NULL AND h.last_position > $2))
+             ORDER BY h.last_position, p.room_id",
         )
         .bind(member)
         .bind(position)
@@ -331,7 +346,8 @@ pub async fn live_with_colleague(
     Ok(rows.into_iter().map(|(id, name)| (id.into(), name)).collect())
 }
 
-/// Whether two people are now in one room that is open for both: what lets one see the other's photo.
+/// Whether two people are now in one room that is open for both: what lets one see the other's photo. That the other has
+/// blocked the viewer makes no difference, which would tell them so.
 ///
 /// # Errors
 /// Where the database refuses.
@@ -339,7 +355,7 @@ pub async fn share_open_room(tx: &mut Tx, x: MemberId, y: MemberId) -> Result<bo
     let row: Option<(i64,)> = tx
         .query(
             "SELECT CAST(1 AS BIGINT) FROM participants a
-             JOIN participants b ON b.room_id = a.room_id AND b.member_id = $2 AND b.closed_seq IS NULL AND b.state = 'active'
+             JOIN participants b ON b.room_id = a.room_id AND b.member_id = $2 AND b.state = 'active'
              JOIN rooms r ON r.id = a.room_id AND r.status = 'open'
              WHERE a.member_id = $1 AND a.closed_seq IS NULL AND a.state = 'active' LIMIT 1",
         )
@@ -389,7 +405,7 @@ pub async fn set_external(tx: &mut Tx, id: RoomId, external: bool) -> Result<(),
     Ok(())
 }
 
-/// Marks a room as changed at this position, and remembered decisions about it as void.
+/// Marks a room as changed at this position for everybody in it, and remembered decisions about it as void.
 ///
 /// # Errors
 /// Where the database refuses.
@@ -400,10 +416,17 @@ pub async fn touch_policy(tx: &mut Tx, id: RoomId, position: i64) -> Result<(), 
         .bind(position)
         .execute()
         .await?;
+    tx.query(
+        "UPDATE participants SET own_position = $2 WHERE room_id = $1 AND closed_seq IS NOT NULL AND own_position < $2",
+    )
+    .bind(id)
+    .bind(position)
+    .execute()
+    .await?;
     Ok(())
 }
 
-/// Marks a room as changed at this position, for those who resume.
+/// Marks a room as changed at this position, for those of its people who hear what is said and resume.
 ///
 /// # Errors
 /// Where the database refuses.

@@ -3,7 +3,7 @@
 use crate::db::{Args, Param, StoreError, add_plain};
 use liaison_domain::{
     AuditEntryId, BlockId, CompanyId, ContactId, InvitationId, LinkId, MemberId, MessageId, OutgoingId, PasswordLinkId,
-    PhoneCodeId, RoomId, SessionId, TeamId, Timestamp, TokenId,
+    PhoneCodeId, ReportId, RoomId, SessionId, TeamId, Timestamp, TokenId,
 };
 use uuid::Uuid;
 
@@ -51,6 +51,7 @@ ids!(
     OutgoingId,
     PasswordLinkId,
     PhoneCodeId,
+    ReportId,
     RoomId,
     SessionId,
     TeamId,
@@ -83,6 +84,8 @@ words!(
     liaison_domain::PartnerRule,
     liaison_domain::FirstContact,
     liaison_domain::OnRevoke,
+    liaison_domain::ReportReason,
+    liaison_domain::ReportState,
     liaison_domain::RoomKind,
     liaison_domain::InvitationKind,
     liaison_domain::ContactKind,

@@ -197,7 +197,12 @@ impl App {
             _ => Vec::new(),
         };
         let made = link.map_or(contact.created_at, |l| l.since);
+        // To the asker a declined first contact looks like one that still waits.
+        let ended_by_owner =
+            |l: &links::Link| l.state == TieState::Ended(contact.owner_id) || l.also_ended_by == Some(contact.owner_id);
+        let waits = link.as_ref().is_some_and(|l| !l.accepted && !ended_by_owner(l));
         let (state, since) = match (link.map(|l| l.state), frozen) {
+            (Some(TieState::Ended(_)), Some(room)) if waits => (LinkState::Frozen, room.since),
             (Some(TieState::Ended(_)) | None, _) => (LinkState::Ended, made),
             (Some(_), Some(room)) => (LinkState::Frozen, room.since),
             (Some(_), None) => (LinkState::Live, made),

@@ -8,6 +8,7 @@ pub(crate) mod invitations;
 pub(crate) mod passwords;
 pub(crate) mod people;
 pub(crate) mod phones;
+pub(crate) mod reports;
 pub(crate) mod rooms;
 
 use crate::state::AppState;
@@ -272,6 +273,9 @@ fn gather<G: Gather>(doors: G) -> G {
         .routes(routes!(invitations::open_invitation))
         .routes(routes!(invitations::get_inviter_photo))
         .routes(routes!(invitations::accept_invitation))
+        .routes(routes!(reports::create_report))
+        .routes(routes!(reports::list_reports))
+        .routes(routes!(reports::get_report, reports::update_report))
         .routes(routes!(rooms::list_rooms, rooms::open_room))
         .routes(routes!(rooms::get_room, rooms::update_room))
         .routes(routes!(rooms::add_participants))

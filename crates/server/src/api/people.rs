@@ -74,14 +74,17 @@ pub(crate) async fn list_blocks(
     Ok(Items::all(state.app.list_blocks(&actor).await?))
 }
 
-/// Whom to block: the person behind a contact, or the outsider in a direct room.
+/// Whom to block: the person behind a contact, the outsider in a direct room, or one of those in a group.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[expect(clippy::struct_field_names, reason = "named as the API names them")]
 pub(crate) struct NewBlock {
     /// A contact of one's own.
     contact_id: Option<ContactId>,
-    /// A direct room with an outsider.
+    /// A room one is in.
     room_id: Option<RoomId>,
+    /// An outsider in that room; not needed in a direct room.
+    participant_id: Option<MemberId>,
 }
 
 /// Blocks an outsider, who is not told.
@@ -94,9 +97,10 @@ pub(crate) async fn create_block(
     SignedIn(actor): SignedIn,
     Json(body): Json<NewBlock>,
 ) -> Result<(StatusCode, axum::Json<BlockView>), ApiError> {
-    let whom = match (body.contact_id, body.room_id) {
-        (Some(contact), None) => WhomToBlock::Contact(contact),
-        (None, Some(room)) => WhomToBlock::Room(room),
+    let whom = match (body.contact_id, body.room_id, body.participant_id) {
+        (Some(contact), None, None) => WhomToBlock::Contact(contact),
+        (None, Some(room), None) => WhomToBlock::Room(room),
+        (None, Some(room), Some(participant)) => WhomToBlock::Participant(room, participant),
         _ => return Err(AppError::field("/contactId", "ONE_OF", "is given, or else roomId").into()),
     };
     Ok((StatusCode::CREATED, axum::Json(state.app.block(&actor, whom).await?)))

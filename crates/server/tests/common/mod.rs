@@ -475,6 +475,24 @@ impl Person {
         entries.map(|e| e["action"].as_str().unwrap().to_owned()).collect()
     }
 
+    /// The kinds of frames that are told to whoever comes back with this cursor.
+    pub async fn told_on_return(&self, cursor: &str) -> Vec<String> {
+        let mut socket = self.socket().await;
+        socket.say(json!({ "op": "resume", "cursor": cursor })).await;
+        socket.heard().await
+    }
+
+    /// A cursor behind all that has happened. What the command line wrote is noticed a moment later, and whoever connects
+    /// before that is told some things twice.
+    pub async fn here(&self) -> String {
+        loop {
+            let cursor = self.socket().await.cursor;
+            if self.told_on_return(&cursor).await.is_empty() {
+                return cursor;
+            }
+        }
+    }
+
     /// Opens a socket and waits until it is ready.
     pub async fn socket(&self) -> Socket {
         let url = format!("{}/api/v1/realtime", self.url.replace("http://", "ws://"));
@@ -538,6 +556,14 @@ impl Socket {
                 Some(Ok(_)) => {}
             }
         }
+    }
+
+    /// The kinds of frames received up to now, without greetings; they are forgotten.
+    pub async fn heard(&mut self) -> Vec<String> {
+        self.say(json!({ "op": "no such frame" })).await;
+        self.until("error").await;
+        let ops = self.seen.drain(..).map(|f| f["op"].as_str().unwrap().to_owned());
+        ops.filter(|op| op != "ready" && op != "error").collect()
     }
 
     /// Reads on until a frame of this kind.

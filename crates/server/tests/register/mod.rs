@@ -145,6 +145,22 @@ pub const DOORS: &[Door] = &[
     door("open_realtime", ["GET", "/realtime"], "read", MEMBER, ""),
     door("create_block", ["POST", "/blocks"], "-", OWNER, r#"{"contactId":"{contact}"}"#),
     door("list_blocks", ["GET", "/blocks"], "-", MEMBER, ""),
+    door(
+        "create_report",
+        ["POST", "/reports"],
+        "-",
+        PARTICIPANT,
+        r#"{"roomId":"{room}","participantId":"{outsider}","messageIds":["{message}"],"reason":"spam"}"#,
+    ),
+    door("list_reports", ["GET", "/company/reports"], "-", AUDITOR, ""),
+    door("get_report", ["GET", "/company/reports/{report}"], "-", AUDITOR, ""),
+    door(
+        "update_report",
+        ["PATCH", "/company/reports/{report}"],
+        "-",
+        ADMIN,
+        r#"{"state":"closed","outcome":"noAction","note":"A misunderstanding"}"#,
+    ),
     door("delete_block", ["DELETE", "/blocks/{block}"], "-", OWNER, ""),
     door(
         "add_participants",
@@ -212,6 +228,7 @@ pub const FRAMES_OUT: &[(&str, &str)] = &[
     ("contactGone", "those who saw the contact and no longer do"),
     ("grant", "the member whose permission changed"),
     ("me", "the member whose profile, settings or company changed"),
+    ("reports", "administrators and auditors of the company reported to"),
     ("resync", "whoever resumed from too far back"),
 ];
 
@@ -310,16 +327,22 @@ impl World {
         let contact = id(&mina.get("/contacts").await["items"][0]);
         let group = json!({ "name": "Winter", "contactIds": [contact], "memberIds": [goro.id] });
         let group = id(&mina.post("/rooms", group).await.must(201));
-        mina.send(&room, "first", "the first line").await.must(201);
+        let message = id(&mina.send(&room, "first", "the first line").await.must(201));
+        let about = json!({ "roomId": room, "reason": "other", "text": "He asks for our prices." });
+        let report = id(&mina.post("/reports", about).await.must(201));
         let plain = id(&mina.post("/contacts", json!({ "name": "Sumi Print" })).await.must(201));
         let card = async |asker: &Person, handle: &str| {
             asker.look_up(handle).await.must(200)["personRef"].as_str().unwrap().to_owned()
         };
         let foreign_card = card(&claire, &aiko.handle).await;
-        let foreign_contact = id(&claire.add(aiko).await);
+        let claire_contact = claire.add(aiko).await;
+        let (foreign_contact, claire_room) = (id(&claire_contact), claire_contact["roomId"].clone());
         let foreign_block = id(&claire.post("/blocks", json!({ "contactId": foreign_contact })).await.must(201));
         let foreign_room = json!({ "name": "Only Cedar", "memberIds": [cem.id] });
         let foreign_room = id(&carla.post("/rooms", foreign_room).await.must(201));
+        let foreign_message = id(&carla.send(&foreign_room, "first", "among us").await.must(201));
+        let about = json!({ "roomId": claire_room, "reason": "spam" });
+        let foreign_report = id(&claire.post("/reports", about).await.must(201));
         claire.patch("/company/external/partner", json!({ "firstContact": "request" })).await.must(200);
         let asked = goro.add(&leo).await["roomId"].as_str().unwrap().to_owned();
         let invite = async |person: &Person| {
@@ -337,6 +360,8 @@ impl World {
             ("room", room),
             ("group", group),
             ("asked", asked),
+            ("message", message),
+            ("report", report),
             ("contact", contact),
             ("invitation", invitation),
             ("code", code),
@@ -355,6 +380,8 @@ impl World {
             ("room", foreign_room.clone()),
             ("group", foreign_room.clone()),
             ("asked", foreign_room),
+            ("message", foreign_message),
+            ("report", foreign_report),
             ("invitation", foreign_invitation),
             ("code", foreign_code),
             ("contact", foreign_contact.clone()),

@@ -129,8 +129,17 @@ export function createApi(http: Transport = new Transport()) {
 		},
 		blocks: {
 			list: () => http.data(GET('/blocks')),
-			blockRoom: (roomId: string) => http.data(POST('/blocks', { body: { roomId } })),
+			/** The other one of a direct room, or somebody in a group. */
+			blockIn: (roomId: string, participantId?: string) =>
+				http.data(POST('/blocks', { body: { roomId, participantId } })),
 			unblock: (block: string) => http.data(DELETE('/blocks/{id}', id(block))),
+		},
+		reports: {
+			create: (body: t.NewReport) => http.data(POST('/reports', { body })),
+			list: (query: Query<'/company/reports'>) => http.data(GET('/company/reports', { params: { query } })),
+			get: (report: string) => http.data(GET('/company/reports/{id}', id(report))),
+			close: (report: string, body: t.ReportChange) =>
+				http.data(PATCH('/company/reports/{id}', { ...id(report), body })),
 		},
 		rooms: {
 			list: (query: Query<'/rooms'>) => http.data(GET('/rooms', { params: { query } })),

@@ -52,6 +52,13 @@ export type Inviter = Schemas['InviterView'];
 export type MyCard = Schemas['CardView'];
 export type Contact = Schemas['ContactView'];
 export type Block = Schemas['BlockView'];
+export type ReportReason = Schemas['ReportReason'];
+export type ReportState = Schemas['ReportState'];
+export type ReportOutcome = Schemas['ReportOutcome'];
+export type NewReport = Schemas['ReportRequest'];
+export type Report = Schemas['ReportView'];
+export type ReportDetails = Schemas['ReportDetails'];
+export type ReportChange = Schemas['ReportChange'];
 
 export type Room = Schemas['RoomView'];
 export type Participant = Schemas['ParticipantView'];

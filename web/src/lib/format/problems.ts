@@ -14,6 +14,8 @@ const known: Record<string, (problem: Problem) => string> = {
 	CODE_SPENT: () => m.problem_code_spent(),
 	PHONE_NOT_VERIFIED: () => m.problem_phone_not_verified(),
 	TEXT_NOT_SET_UP: () => m.problem_text_not_set_up(),
+	REPORT_BUDGET: (p) => m.problem_report_budget({ wait: waitText(p.retryAfter) }),
+	REPORT_CLOSED: () => m.problem_report_closed(),
 	WRONG_PASSWORD: () => m.problem_wrong_password(),
 	MAIL_NOT_SET_UP: () => m.problem_mail_not_set_up(),
 	NO_EMAIL: () => m.problem_no_email(),

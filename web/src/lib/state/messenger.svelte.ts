@@ -2,6 +2,7 @@ import type { Api } from '#lib/api/client.ts';
 import { isProblem, type Problem } from '#lib/api/problem.ts';
 import type { Room } from '#lib/api/types.ts';
 import { problemText } from '#lib/format/problems.ts';
+import { asksMe } from '#lib/messages/requests.ts';
 import { newClientId } from '#lib/messages/client-id.ts';
 import * as apply from '#lib/realtime/apply.ts';
 import { Connection, type ConnectionDeps, type ConnectionStatus } from '#lib/realtime/connection.ts';
@@ -22,6 +23,8 @@ export class Messenger {
 	#state = $state.raw(apply.emptyState());
 	rooms = $derived(apply.sortRooms(Object.values(this.#state.rooms)));
 	unread = $derived(this.rooms.reduce((sum, room) => sum + room.unreadCount, 0));
+	/** First contacts that wait for my answer. */
+	requests = $derived(this.rooms.filter(asksMe).length);
 
 	#api: Api;
 	#session: Session;
@@ -57,11 +60,13 @@ export class Messenger {
 			onFresh: () => {
 				this.#glimpsing = null;
 				void this.loadRooms();
+				void session.loadReports();
 			},
 			onResync: () => {
 				this.#update(apply.afterResync);
 				contacts.clear();
 				void this.loadRooms();
+				void session.loadReports();
 			},
 			onSignedOut: () => session.ended(),
 		});
@@ -281,6 +286,9 @@ export class Messenger {
 				break;
 			case 'contactGone':
 				this.#contacts.forget(frame.contactId);
+				break;
+			case 'reports':
+				this.#session.openReports = frame.openCount;
 				break;
 			case 'grant':
 				this.#session.networkChanged(frame.network, { granted: frame.granted, reasons: frame.reasons });

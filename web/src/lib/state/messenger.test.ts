@@ -39,7 +39,7 @@ beforeEach(() => {
 	};
 	messenger = new Messenger(
 		{ rooms } as unknown as Api,
-		{ known: { id: ME }, ended: () => {} } as unknown as Session,
+		{ known: { id: ME }, ended: () => {}, loadReports: async () => {} } as unknown as Session,
 		{ clear: () => {}, put: () => {} } as unknown as ContactBook,
 		{
 			openSocket: () => (socket = { send() {}, close() {} } as unknown as SocketLike),

@@ -11,6 +11,8 @@ export class Session {
 	#me = $state.raw<Me | null>(null);
 	/** Set when the person signed out: whoever comes next does not continue on their page. */
 	leftByChoice = $state(false);
+	/** Reports that wait for administrators; what this session is told of them. */
+	openReports = $state(0);
 	#api: Api;
 	#locale: Locale;
 
@@ -85,8 +87,19 @@ export class Session {
 		this.#me = { ...this.#me, networks: { ...this.#me.networks, [network]: state } };
 	}
 
+	/** Counts the reports that wait, for whoever may see them; a hundred and more are told alike. */
+	async loadReports() {
+		if (!this.isAdministrator) return;
+		try {
+			this.openReports = (await this.#api.reports.list({ state: 'open', limit: 100 })).items.length;
+		} catch {
+			// A badge: the next frame or the next connection tells it.
+		}
+	}
+
 	ended() {
 		this.#me = null;
+		this.openReports = 0;
 		this.status = 'signedOut';
 	}
 
