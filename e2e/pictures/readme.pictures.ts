@@ -78,6 +78,64 @@ picture('on a phone', async ({ browser }) => {
 	await take(page, 'lookup-phone');
 });
 
+/** Mina's contact of Leo, with what one notes about somebody. */
+async function noteDown(): Promise<string> {
+	const mina = await server.api('mina@hana.example', DEMO_PASSWORD);
+	const id = (await mina.get('/contacts?section=external&query=Leo')).ok().items[0].id;
+	const fields = {
+		emails: [{ type: 'work', value: 'leo@borealis.example', primary: true }],
+		phones: [
+			{ type: 'mobile', value: '+1 416-555-0101', primary: true },
+			{ type: 'Rail desk', value: '+1 416-555-0100' }
+		],
+		organisations: [{ name: 'Borealis Logistics', department: 'Rail & Intermodal', title: 'Account lead' }],
+		addresses: [
+			{ type: 'work', street: '88 Harbour Street', locality: 'Toronto', region: 'ON', country: 'Canada' }
+		],
+		memo: 'Rail bookings and HT-2041. Best reached before noon, Toronto time.'
+	};
+	(await mina.patch(`/contacts/${id}`, fields)).ok();
+	return id;
+}
+
+picture('a contact', async ({ browser }) => {
+	const id = await noteDown();
+	const page = await open(browser, 'mina@hana.example');
+	await page.goto(`/contacts/${id}`);
+	await expect(page.getByRole('region', { name: 'Phone numbers' })).toBeVisible();
+	await take(page, 'contact');
+});
+
+picture('editing a contact on a phone', async ({ browser }) => {
+	const id = await noteDown();
+	const page = await open(browser, 'mina@hana.example', { size: PHONE, colorScheme: 'dark' });
+	await page.goto(`/contacts/${id}/edit`);
+	await page.getByRole('group', { name: 'Phone numbers', exact: true }).scrollIntoViewIfNeeded();
+	await take(page, 'contact-edit-phone');
+});
+
+picture('a colleague saved in between', async ({ browser }) => {
+	const id = await noteDown();
+	const mina = await server.api('mina@hana.example', DEMO_PASSWORD);
+	const page = await open(browser, 'mina@hana.example');
+	await page.goto(`/contacts/${id}/edit`);
+	await page.getByLabel('Memo').fill('Rail bookings. HT-2041 left Yokohama on Tuesday.');
+	(await mina.patch(`/contacts/${id}`, { memo: 'Rail bookings. On holiday from 12 December.', tags: ['Rail', 'HT-2041', 'VIP'] })).ok();
+	await page.getByRole('button', { name: 'Save' }).click();
+	await expect(page.getByRole('dialog', { name: 'Somebody else saved in between' })).toBeVisible();
+	await take(page, 'contact-conflict');
+});
+
+picture('why a contact cannot be deleted yet', async ({ browser }) => {
+	const id = await noteDown();
+	const page = await open(browser, 'mina@hana.example', { size: PHONE });
+	await page.goto(`/contacts/${id}`);
+	await page.getByRole('button', { name: 'Delete' }).click();
+	await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+	await expect(page.getByRole('dialog').getByRole('link', { name: /Yokohama/ })).toBeVisible();
+	await take(page, 'contact-shared-room-phone');
+});
+
 picture('who holds the permission', async ({ browser }) => {
 	const page = await open(browser, 'aiko@hana.example');
 	await page.goto('/admin/security/external');

@@ -59,6 +59,20 @@ chapter.describe('in the demo', () => {
 		const { personRef } = (await mina.post('/people/lookup', { handle: 'leo@borealis.example' })).ok();
 		const contact = (await mina.post('/contacts', { personRef })).ok();
 		contactId = contact.id;
+		const fields = {
+			emails: [{ type: 'work', value: 'leo@borealis.example', primary: true }],
+			phones: [{ type: 'mobile', value: '+1 416-555-0199' }],
+			organisations: [{ name: 'Borealis Logistics', department: 'Rail', title: 'Desk lead' }],
+			addresses: [{ type: 'work', locality: 'Toronto', country: 'Canada' }],
+			dates: [{ type: 'birthday', value: '1990-02-03' }],
+			websites: [{ type: 'work', value: 'https://borealis.example' }],
+			customFields: [{ name: 'Dock', value: '4' }],
+			memo: 'Mornings only.',
+			tags: ['Rail']
+		};
+		(await mina.patch(`/contacts/${contactId}`, fields)).ok();
+		const old = (await mina.post('/contacts', { name: 'Rosa Medeiros', companyName: 'Ramp Services' })).ok();
+		(await mina.delete(`/contacts/${old.id}`)).ok();
 		const group = (await mina.post('/rooms', { contactIds: [contact.id], name: 'HT-2041 arrival' })).ok();
 		for (const [index, [api, room]] of [
 			[mina, contact.roomId],
@@ -152,7 +166,17 @@ chapter.describe('in the demo', () => {
 	chapter('contacts and settings are accessible', async ({ browser }) => {
 		const page = await open(browser, 'mina@hana.example');
 		await look(page, '/contacts', page.getByRole('link', { name: /Leo Tremblay/ }));
-		await look(page, `/contacts/${contactId}`, page.getByRole('link', { name: 'Message', exact: true }));
+		await look(page, `/contacts/${contactId}`, page.getByRole('link', { name: 'Open room' }));
+		await look(page, `/contacts/${contactId}/edit`, page.getByLabel('Memo'));
+		await look(page, '/contacts/new', page.getByLabel('Memo'));
+		const dialog = page.getByRole('dialog');
+		await look(page, `/contacts/${contactId}`, dialog.getByRole('checkbox', { name: /Emily Mori/ }), async () => {
+			await page.getByRole('button', { name: 'Share' }).click();
+			await dialog.getByLabel('Chosen members and teams').check();
+		});
+		await look(page, `/contacts/${contactId}`, dialog, () => page.getByRole('button', { name: 'Delete' }).click());
+		await look(page, '/contacts?section=tags', page.getByRole('button', { name: /^Rail/ }));
+		await look(page, '/contacts?section=trash', page.getByRole('link', { name: /Rosa Medeiros/ }));
 		await look(page, '/contacts?section=colleagues', page.getByRole('link', { name: /Emily Mori/ }));
 		await look(page, '/contacts/external', page.getByRole('link', { name: /External user/ }));
 		await look(page, '/contacts/external/new', page.getByRole('article'), () =>
@@ -171,6 +195,7 @@ chapter.describe('in the demo', () => {
 		await look(page, '/admin/service/message', page.getByLabel('Company domains'), () =>
 			page.getByLabel('Only these companies').check()
 		);
+		await look(page, '/admin/service/contacts', page.getByLabel('Days in the trash'));
 		const select = page.getByRole('checkbox', { name: 'Select Mina Sato' });
 		await look(page, '/admin/security/external', select);
 		await look(page, '/admin/security/external', dialog.getByRole('checkbox', { name: /Emily Mori/ }), () =>

@@ -11,7 +11,7 @@ use axum::response::Response;
 use liaison_app::blocks::{BlockView, WhomToBlock};
 use liaison_app::people::{PersonCard, Whom};
 use liaison_app::{AppError, Problem};
-use liaison_domain::{BlockId, ContactId, RoomId};
+use liaison_domain::{BlockId, ContactId, MemberId, RoomId};
 use serde::Deserialize;
 use utoipa::ToSchema;
 

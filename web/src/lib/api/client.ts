@@ -18,6 +18,7 @@ export function createApi(http: Transport = new Transport()) {
 		bodySerializer: (body: unknown) => body as File,
 		headers: { 'Content-Type': file.type || 'application/octet-stream' },
 	});
+	const ifMatch = (version: number) => ({ 'If-Match': `"${version}"` });
 	return {
 		http,
 		server: () => http.data(GET('/server')),
@@ -123,9 +124,27 @@ export function createApi(http: Transport = new Transport()) {
 		contacts: {
 			list: (query: Query<'/contacts'>) => http.data(GET('/contacts', { params: { query } })),
 			get: (contact: string) => http.data(GET('/contacts/{id}', id(contact))),
+			tags: () => http.data(GET('/contacts/tags')),
+			create: (body: t.NewContact) => http.data(POST('/contacts', { body })),
 			addFound: (personRef: string) => http.data(POST('/contacts', { body: { personRef } })),
 			addFromRoom: (roomId: string, participantId: string) =>
-				http.data(POST('/contacts', { body: { roomId, participantId } })),
+				http.answer(POST('/contacts', { body: { roomId, participantId } })),
+			/** `version` is the one that was edited. */
+			update: (contact: string, body: t.ContactPatch, version: number) =>
+				http.data(PATCH('/contacts/{id}', { ...id(contact), body, headers: ifMatch(version) })),
+			share: (contact: string, body: t.VisibilityChange, version: number) =>
+				http.data(PUT('/contacts/{id}/visibility', { ...id(contact), body, headers: ifMatch(version) })),
+			remove: (contact: string) => http.data(DELETE('/contacts/{id}', id(contact))),
+			purge: (contact: string) =>
+				http.data(
+					DELETE('/contacts/{id}', { params: { path: { id: contact }, query: { permanently: true } } }),
+				),
+			restore: (contact: string) => http.data(POST('/contacts/{id}/restore', id(contact))),
+		},
+		contactBook: {
+			get: () => http.answer(GET('/company/contact-book')),
+			save: (body: t.BookPatch, etag: string | null) =>
+				http.answer(PATCH('/company/contact-book', { body, headers: etag ? { 'If-Match': etag } : {} })),
 		},
 		blocks: {
 			list: () => http.data(GET('/blocks')),

@@ -1,4 +1,4 @@
-import type { FieldError, ProblemDocument, Reason } from './types.ts';
+import type { FieldError, ProblemDocument, Reason, RoomRef } from './types.ts';
 
 /** A refusal or failure the server explained. */
 export class Problem extends Error {
@@ -7,6 +7,8 @@ export class Problem extends Error {
 	readonly reference: string | null;
 	readonly reasons: Reason[];
 	readonly errors: FieldError[];
+	/** Which rooms stand in the way. */
+	readonly rooms: RoomRef[];
 	/** Seconds until another try makes sense, where the server said so. */
 	readonly retryAfter: number | null;
 
@@ -18,6 +20,7 @@ export class Problem extends Error {
 		this.reference = body?.reference ?? null;
 		this.reasons = body?.reasons ?? [];
 		this.errors = body?.errors ?? [];
+		this.rooms = body?.rooms ?? [];
 		this.retryAfter = retryAfter;
 	}
 }

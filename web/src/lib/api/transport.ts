@@ -6,6 +6,7 @@ import type { ProblemDocument } from './types.ts';
 
 export interface Answer<T> {
 	data: T;
+	status: number;
 	etag: string | null;
 }
 
@@ -45,7 +46,7 @@ export class Transport {
 			if (problem.status === 401 && problem.code !== 'SIGN_IN_FAILED') this.onSignedOut();
 			throw problem;
 		}
-		return { data: data as T, etag: response.headers.get('etag') };
+		return { data: data as T, status: response.status, etag: response.headers.get('etag') };
 	}
 
 	/** Where only the body matters. */

@@ -11,6 +11,7 @@ export type Language = 'en' | 'ja' | 'ko';
 
 export type Reason = Schemas['SeenReason'];
 export type FieldError = Schemas['FieldError'];
+export type RoomRef = Schemas['RoomRef'];
 export type ProblemDocument = Schemas['Problem'];
 
 /** The description repeats this shape for every kind of list. */
@@ -51,6 +52,15 @@ export type InvitationUse = Schemas['InvitationUse'];
 export type Inviter = Schemas['InviterView'];
 export type MyCard = Schemas['CardView'];
 export type Contact = Schemas['ContactView'];
+export type ContactPatch = Schemas['ContactChange'];
+export type NewContact = Schemas['NewContact'];
+export type ContactSection = Schemas['Section'];
+export type ContactSort = Schemas['Sort'];
+export type Tag = Schemas['TagView'];
+export type BookRange = Schemas['BookRange'];
+export type VisibilityChange = Schemas['VisibilityChange'];
+export type Book = Schemas['BookView'];
+export type BookPatch = Schemas['BookChange'];
 export type Block = Schemas['BlockView'];
 export type ReportReason = Schemas['ReportReason'];
 export type ReportState = Schemas['ReportState'];

@@ -26,6 +26,9 @@ const known: Record<string, (problem: Problem) => string> = {
 	LINK_EXPIRED: () => m.link_expired_text(),
 	STALE: () => m.problem_stale(),
 	NOT_FOUND: () => m.problem_not_found(),
+	IN_TRASH: () => m.problem_in_trash(),
+	LEGAL_HOLD: () => m.problem_legal_hold(),
+	CONTACT_LIMIT: () => m.problem_contact_limit(),
 };
 
 /** What is wrong with a field, where its code says so in full. */

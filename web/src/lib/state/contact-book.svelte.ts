@@ -1,10 +1,20 @@
 import type { Api } from '#lib/api/client.ts';
-import type { Contact } from '#lib/api/types.ts';
+import type { Book, Contact } from '#lib/api/types.ts';
+
+/** Whether lists that hold a contact may have to stand otherwise: another place, another section, another tag. */
+const movesInLists = (before: Contact | undefined, after: Contact) =>
+	!before ||
+	before.state !== after.state ||
+	before.name !== after.name ||
+	before.companyName !== after.companyName ||
+	before.tags.join('\n') !== after.tags.join('\n');
 
 /** Contacts seen so far, kept current by the realtime connection. */
 export class ContactBook {
-	/** Grows with every change from elsewhere, so that open lists know to look again. */
+	/** Grows with every change that concerns lists, so that open ones know to look again. */
 	revision = $state(0);
+	/** Settings and limits of the company's contact book; null until somebody asked for them. */
+	settings = $state.raw<Book | null>(null);
 	#known = $state.raw<Record<string, Contact>>({});
 	#api: Api;
 
@@ -17,9 +27,11 @@ export class ContactBook {
 	}
 
 	put(contact: Contact) {
-		const isNew = !(contact.id in this.#known);
+		const before = this.#known[contact.id];
+		// An answer may come after the frame about a later change.
+		if (before && before.version > contact.version) return;
 		this.#known = { ...this.#known, [contact.id]: contact };
-		if (isNew) this.revision += 1;
+		if (movesInLists(before, contact)) this.revision += 1;
 	}
 
 	/** Out of sight: deleted for good, no longer shared, or in its owner's trash. */
@@ -29,8 +41,10 @@ export class ContactBook {
 		if (gone) this.revision += 1;
 	}
 
+	/** Without telling lists: they fetched these. What arrived meanwhile is kept. */
 	remember(contacts: Contact[]) {
-		this.#known = { ...this.#known, ...Object.fromEntries(contacts.map((c) => [c.id, c])) };
+		const newer = contacts.filter((c) => c.version >= (this.#known[c.id]?.version ?? 0));
+		this.#known = { ...this.#known, ...Object.fromEntries(newer.map((c) => [c.id, c])) };
 	}
 
 	async load(id: string): Promise<Contact> {
@@ -39,8 +53,18 @@ export class ContactBook {
 		return contact;
 	}
 
+	/** For limits and days of the trash. Screens work without them. */
+	async loadSettings() {
+		try {
+			this.settings = (await this.#api.contactBook.get()).data;
+		} catch {
+			// The server says what does not fit, only later.
+		}
+	}
+
 	clear() {
 		this.#known = {};
+		this.settings = null;
 		this.revision += 1;
 	}
 }

@@ -25,6 +25,30 @@ export class PagedList<T> {
 		if (this.status === 'failed') await this.#next(this.items.length === 0);
 	}
 
+	/** Fetches anew what is held, as far as it goes, while it stays to be seen. */
+	async renew() {
+		const question = ++this.#question;
+		const wanted = this.items.length;
+		try {
+			const items: T[] = [];
+			let cursor: string | undefined;
+			do {
+				const page = await this.#fetch(cursor);
+				if (question !== this.#question) return;
+				items.push(...page.items);
+				cursor = page.nextCursor ?? undefined;
+			} while (cursor && items.length < wanted);
+			this.items = items;
+			this.#cursor = cursor;
+			this.hasMore = cursor !== undefined;
+			this.status = 'ready';
+		} catch (error) {
+			if (question !== this.#question) return;
+			this.error = error;
+			this.status = 'failed';
+		}
+	}
+
 	async #next(fresh: boolean) {
 		const question = ++this.#question;
 		this.status = 'loading';
