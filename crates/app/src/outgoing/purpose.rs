@@ -2,7 +2,7 @@
 
 use crate::auth::can_sign_in;
 use crate::error::AppError;
-use liaison_domain::{PasswordLinkId, Timestamp};
+use liaison_domain::{InvitationId, PasswordLinkId, Timestamp};
 use liaison_store::outgoing::Item;
 use liaison_store::{Tx, members, passwords};
 use uuid::Uuid;
@@ -12,6 +12,8 @@ use uuid::Uuid;
 pub enum Purpose {
     /// A link by which a member sets their password.
     PasswordLink(PasswordLinkId),
+    /// An invitation.
+    Invitation(InvitationId),
 }
 
 impl Purpose {
@@ -19,6 +21,7 @@ impl Purpose {
     pub(crate) const fn word(self) -> &'static str {
         match self {
             Self::PasswordLink(_) => "passwordLink",
+            Self::Invitation(_) => "invitation",
         }
     }
 
@@ -26,12 +29,14 @@ impl Purpose {
     pub(crate) const fn subject(self) -> Uuid {
         match self {
             Self::PasswordLink(id) => id.as_uuid(),
+            Self::Invitation(id) => id.as_uuid(),
         }
     }
 
     fn of(item: &Item) -> Option<Self> {
         match item.purpose.as_str() {
             "passwordLink" => Some(Self::PasswordLink(item.subject_id.into())),
+            "invitation" => Some(Self::Invitation(item.subject_id.into())),
             _ => None,
         }
     }
@@ -41,6 +46,7 @@ impl Purpose {
 pub(crate) async fn refusal(tx: &mut Tx, item: &Item, now: Timestamp) -> Result<Option<&'static str>, AppError> {
     let Some(purpose) = Purpose::of(item) else { return Ok(Some("of a purpose this program does not know")) };
     match purpose {
+        Purpose::Invitation(id) => crate::invitations::mail_refusal(tx, id, &item.recipient, now).await,
         Purpose::PasswordLink(id) => {
             let Some(link) = passwords::find(tx, id).await? else { return Ok(Some("the link is gone")) };
             if link.state != "open" || link.expires_at <= now.as_millis() {
