@@ -1,7 +1,7 @@
 /** Meeting by invitation: links, cards and QR codes, from the one who hands them out to the one who comes in. */
 import { chromium, type Browser, type Page } from '@playwright/test';
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chapter, expect, expectAccessible, Server, type Api } from './fixtures.ts';
@@ -101,6 +101,29 @@ chapter('b9 a link lets in whoever is signed in, and whoever signs in for it', a
 	expect([...mina.complaints, ...leo.complaints, ...complaints]).toEqual([]);
 	for (const { context } of [mina, leo]) await context.close();
 	await context.close();
+});
+
+chapter('b8 an invitation is mailed, and the list says how far the mail got', async ({ browser }) => {
+	const mina = await Person.signIn(browser, server, 'mina@hana.example');
+	await mina.page.goto('/contacts/external/new?tab=invite');
+	await mina.page.getByLabel('Purpose').fill('By mail');
+	await mina.page.getByLabel('Send to e-mail address').fill('guest@mail.example');
+	await mina.page.getByLabel('Language of the text').selectOption('日本語');
+	await mina.page.getByRole('button', { name: 'Make and send' }).click();
+	await expect(mina.page.getByText(/^To guest@mail\.example/)).toBeVisible();
+	const ready = mina.page.getByRole('region', { name: 'Your invitation' });
+	const url = await ready.getByText(/\/i\//).innerText();
+	// Without a mail server, a server on this machine writes what it would send into a folder.
+	const outbox = join(server.dataDir, 'outbox');
+	const letters = async () => {
+		const files = await readdir(outbox).catch(() => [] as string[]);
+		return Promise.all(files.filter((name) => name.endsWith('.json')).map((name) => readFile(join(outbox, name), 'utf8')));
+	};
+	await expect.poll(async () => (await letters()).some((letter) => letter.includes(url) && letter.includes('招待'))).toBe(true);
+	await mina.page.reload();
+	await expect(mina.page.getByText('To guest@mail.example: sent')).toBeVisible();
+	expect(mina.complaints).toEqual([]);
+	await mina.context.close();
 });
 
 chapter('b6 a card is shown, saved as a picture, and replaced', async ({ browser }) => {

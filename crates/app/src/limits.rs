@@ -7,6 +7,8 @@ use liaison_domain::Timestamp;
 use parking_lot::Mutex;
 use std::collections::HashMap;
 
+const DAY_MS: i64 = 24 * 60 * 60_000;
+
 /// At most `most` in any window of `window_ms`, per key. A fixed window: simple to explain and to publish.
 #[derive(Debug)]
 pub struct Budget {
@@ -64,10 +66,10 @@ pub struct Limits {
 
 impl Default for Limits {
     /// 10 failed sign-ins per handle and 100 per address in 15 minutes. 100 invitations and new cards per member in an
-    /// hour; 120 invitations opened per address, and per member, in a minute. In an hour 6 requests for a new password
-    /// per handle, 60 per address, and 10 links that administrators send one member; 20 reports
-    /// that a member makes. Phone numbers are proven anew after
-    /// 180 days.
+    /// hour; 120 invitations opened per address, and per member, in a minute. Invitations mailed in a day: 20 per member,
+    /// 200 per company, and 3 of a company to one address. In an hour 6 requests for a new password per handle, 60 per
+    /// address, 10 links that administrators send one member, and 20 reports that a member makes. Phone numbers are
+    /// proven anew after 180 days.
     fn default() -> Self {
         Self {
             by_handle: Budget::new(10, 15 * 60_000),
@@ -75,6 +77,9 @@ impl Default for Limits {
             lookups: Lookups::default(),
             invitations: Budget::new(100, 60 * 60_000),
             openings: Budget::new(120, 60_000),
+            mails_of_member: Budget::new(20, DAY_MS),
+            mails_of_company: Budget::new(200, DAY_MS),
+            mails_to: Budget::new(3, DAY_MS),
             resets_by_handle: Budget::new(6, 3_600_000),
             resets_by_address: Budget::new(60, 3_600_000),
             links: Budget::new(10, 3_600_000),
@@ -126,6 +131,33 @@ impl Limits {
             return Err(AppError::TooMany { code: "INVITATION_BUDGET", retry_after_s });
         }
         self.invitations.count(&key, now);
+        Ok(())
+    }
+
+    /// Counts an invitation mailed. The budget of an address is one of the sender's company: another's would tell what
+    /// that one sends (I-15).
+    ///
+    /// # Errors
+    /// Where the member or company has mailed too many, or this address has got too many from it.
+    pub fn count_invitation_mail(
+        &self,
+        member: liaison_domain::MemberId,
+        company: liaison_domain::CompanyId,
+        email: &str,
+        now: Timestamp,
+    ) -> Result<(), AppError> {
+        let to = format!("{company} {}", email.to_lowercase());
+        let budgets = [
+            (&self.mails_of_member, member.to_string()),
+            (&self.mails_of_company, company.to_string()),
+            (&self.mails_to, to),
+        ];
+        if let Some(retry_after_s) = budgets.iter().filter_map(|(budget, key)| budget.wait_s(key, now)).max() {
+            return Err(AppError::TooMany { code: "MAIL_BUDGET", retry_after_s });
+        }
+        for (budget, key) in budgets {
+            budget.count(&key, now);
+        }
         Ok(())
     }
 

@@ -158,13 +158,15 @@ fn optional_name(pointer: &str, text: Option<&str>) -> Result<Option<String>, Ap
     text.map(|t| name_of(pointer, t)).transpose()
 }
 
-fn check_email(text: &str) -> Result<String, AppError> {
+pub(crate) fn check_email(text: &str) -> Result<String, AppError> {
     let text = text.trim();
     let ok = text.len() <= 254
         && text.split_once('@').is_some_and(|(local, domain)| {
-            !local.is_empty() && domain.contains('.') && !domain.starts_with('.') && !domain.ends_with('.')
+            let dots = domain.contains('.') && !domain.starts_with('.') && !domain.ends_with('.');
+            !local.is_empty() && dots && !domain.contains('@')
         })
-        && !text.chars().any(|c| c.is_whitespace() || c.is_control());
+        // Neither a list of addresses nor a name beside one.
+        && !text.chars().any(|c| c.is_whitespace() || c.is_control() || ",;:<>()[]\"\\".contains(c));
     if ok { Ok(text.to_owned()) } else { Err(AppError::field("/email", "EMAIL", "is not an e-mail address")) }
 }
 

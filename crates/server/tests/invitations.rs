@@ -1,8 +1,10 @@
 //! Invitations and cards, from issuing one to coming in by it.
 
 mod common;
+mod mail_server;
 
-use common::{Answer, Backend, Cast, Person, TestServer};
+use common::{Answer, Backend, Cast, PATIENCE, Person, TestServer};
+use mail_server::{MailServer, Tls, header};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::process::Command;
@@ -17,6 +19,8 @@ on_both!(
     i46_the_last_use_goes_to_one_of_those_who_want_it,
     i46_an_invitation_sleeps_without_the_grant_and_dies_with_its_inviter,
     i48_codes_are_tried_within_a_budget,
+    b8_a_mailed_invitation_says_how_far_it_got,
+    i31_a_mail_whose_invitation_no_longer_counts_is_not_sent,
     i34_issuing_revoking_and_accepting_stand_in_the_logs,
 );
 
@@ -448,4 +452,117 @@ async fn i46_no_code_stands_in_the_database() {
         }
     }
     assert_eq!(searched, 8);
+}
+
+async fn with_mail(backend: Backend, mail: &MailServer) -> (TestServer, Cast) {
+    let settings = mail.settings();
+    let settings: Vec<_> = settings.iter().map(|(name, value)| (*name, value.as_os_str())).collect();
+    let server = TestServer::with_environment(backend, &settings).await;
+    server.company("hana.example", "Hana Trading", "JP", "aiko", "Aiko Tanaka");
+    server.company("borealis.example", "Borealis Logistics", "CA", "claire", "Claire Gagnon");
+    let cast = server.cast().await;
+    cast.allow().await;
+    (server, cast)
+}
+
+async fn until_mail(person: &Person, invitation: &Value, state: &str) {
+    let path = format!("/invitations/{}", invitation["id"].as_str().unwrap());
+    let until = std::time::Instant::now() + PATIENCE;
+    loop {
+        let now = person.get(&path).await;
+        if now["mailState"] == state {
+            return;
+        }
+        assert!(std::time::Instant::now() < until, "not {state}: {now}");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+}
+
+async fn b8_a_mailed_invitation_says_how_far_it_got(backend: Backend) {
+    let mail = MailServer::start(Tls::None);
+    let (_server, cast) = with_mail(backend, &mail).await;
+    for wrong in [
+        "",
+        "nobody",
+        "two@mail.example,three@mail.example",
+        "Guest<guest@mail.example>",
+        "x@mail.example\r\nBcc: y@mail.example",
+    ] {
+        let body = json!({ "network": "partner", "email": wrong });
+        let error = cast.mina.post("/invitations", body).await.must(422)["errors"][0].clone();
+        assert_eq!(error["pointer"], "/email", "{wrong}");
+    }
+    let invitation = invite(&cast.mina, json!({ "email": "guest@mail.example" })).await;
+    assert_eq!((&invitation["email"], &invitation["mailState"]), (&json!("guest@mail.example"), &json!("queued")));
+    until_mail(&cast.mina, &invitation, "sent").await;
+    assert!(mail.taken(1).await[0]["text"].as_str().unwrap().contains(invitation["url"].as_str().unwrap()));
+    let refused = invite(&cast.mina, json!({ "email": "refused@mail.example" })).await;
+    until_mail(&cast.mina, &refused, "refused").await;
+    accept(&cast.leo, &code_of(&invitation), "openRoom").await.must(200);
+    until_mail(&cast.mina, &invitation, "accepted").await;
+    assert_eq!(invite(&cast.mina, json!({})).await["mailState"], Value::Null);
+    // Three to one address in a day, whoever of the company sends them; an address of somebody else's counts anew.
+    for _ in 0..2 {
+        invite(&cast.mina, json!({ "email": "GUEST@mail.example" })).await;
+    }
+    cast.aiko.grant(&[&cast.aiko]).await;
+    let fourth = json!({ "network": "partner", "email": "guest@mail.example" });
+    assert_eq!(cast.aiko.post("/invitations", fourth.clone()).await.must(429)["code"], "MAIL_BUDGET");
+    cast.leo.post("/invitations", fourth).await.must(201);
+    // Twenty of one member.
+    for i in 0..16 {
+        invite(&cast.mina, json!({ "email": format!("guest{i}@mail.example") })).await;
+    }
+    let last = json!({ "network": "partner", "email": "guest99@mail.example" });
+    assert_eq!(cast.mina.post("/invitations", last).await.must(429)["code"], "MAIL_BUDGET");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn i47_a_mailed_invitation_holds_nothing_its_inviter_wrote_but_a_name() {
+    let mail = MailServer::start(Tls::None);
+    let (server, cast) = with_mail(Backend::Sqlite, &mail).await;
+    let evil = "Mina <b>www.evil.example/win</b> \"x\" http://evil.example Bcc: all@hana.example and on and on and on";
+    cast.aiko.patch(&format!("/company/members/{}", cast.mina.id), json!({ "name": evil })).await.must(200);
+    for (i, (language, subject)) in [("en", "invites you"), ("ja", "招待"), ("ko", "초대")].into_iter().enumerate()
+    {
+        let purpose = "https://evil.example/purpose <script>";
+        let email = format!("guest-{language}@mail.example");
+        let with = json!({ "email": email, "purpose": purpose, "language": language });
+        let invitation = invite(&cast.mina, with).await;
+        let mails = mail.taken(i + 1).await;
+        let got = mails.iter().find(|m| m["to"] == json!([email])).unwrap();
+        assert_eq!(got["defects"], json!([]), "{got}");
+        assert!(header(got, "Subject").contains(subject), "{}", header(got, "Subject"));
+        assert!(header(got, "Subject").chars().count() < 140);
+        assert_eq!(header(got, "Auto-Submitted"), "auto-generated");
+        let (text, html) = (got["text"].as_str().unwrap(), got["html"].as_str().unwrap());
+        let url = invitation["url"].as_str().unwrap();
+        for both in [text, html] {
+            assert!(both.contains(url) && both.contains("Hana Trading") && both.contains("Mina"), "{both}");
+            for hidden in ["evil.example", "<b>", "<script", "purpose", "all@hana"] {
+                assert!(!both.contains(hidden), "{hidden}: {both}");
+            }
+        }
+        assert_eq!(text.matches("http").count(), 1, "one address: {text}");
+        assert_eq!(html.matches("href=").count(), html.matches(&format!("href=\"{url}\"")).count());
+        open(&server, &code_of(&invitation)).await.must(200);
+    }
+}
+
+async fn i31_a_mail_whose_invitation_no_longer_counts_is_not_sent(backend: Backend) {
+    let mut mail = MailServer::start(Tls::None);
+    mail.stop();
+    let (_server, cast) = with_mail(backend, &mail).await;
+    let revoked = invite(&cast.mina, json!({ "email": "revoked@mail.example" })).await;
+    cast.mina.call(Method::DELETE, &format!("/invitations/{}", revoked["id"].as_str().unwrap()), None).await.must(204);
+    cast.aiko.grant(&[&cast.aiko]).await;
+    let asleep = invite(&cast.aiko, json!({ "email": "asleep@mail.example" })).await;
+    cast.aiko.revoke(&cast.aiko).await;
+    let fine = invite(&cast.mina, json!({ "email": "fine@mail.example" })).await;
+    mail.start_again();
+    until_mail(&cast.mina, &fine, "sent").await;
+    until_mail(&cast.mina, &revoked, "refused").await;
+    until_mail(&cast.aiko, &asleep, "refused").await;
+    let to: Vec<Value> = mail.mails().iter().map(|m| m["to"].clone()).collect();
+    assert_eq!(to, [json!(["fine@mail.example"])]);
 }

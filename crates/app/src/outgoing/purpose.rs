@@ -3,7 +3,7 @@
 use crate::auth::can_sign_in;
 use crate::error::AppError;
 use crate::phones::is_good;
-use liaison_domain::{PasswordLinkId, PhoneCodeId, Timestamp};
+use liaison_domain::{InvitationId, PasswordLinkId, PhoneCodeId, Timestamp};
 use liaison_store::outgoing::Item;
 use liaison_store::{Tx, members, passwords, phones};
 use uuid::Uuid;
@@ -15,6 +15,8 @@ pub enum Purpose {
     PasswordLink(PasswordLinkId),
     /// A code by which a member proves their phone number.
     PhoneCode(PhoneCodeId),
+    /// An invitation.
+    Invitation(InvitationId),
 }
 
 impl Purpose {
@@ -23,6 +25,7 @@ impl Purpose {
         match self {
             Self::PasswordLink(_) => "passwordLink",
             Self::PhoneCode(_) => "phoneCode",
+            Self::Invitation(_) => "invitation",
         }
     }
 
@@ -31,6 +34,7 @@ impl Purpose {
         match self {
             Self::PasswordLink(id) => id.as_uuid(),
             Self::PhoneCode(id) => id.as_uuid(),
+            Self::Invitation(id) => id.as_uuid(),
         }
     }
 
@@ -38,6 +42,7 @@ impl Purpose {
         match item.purpose.as_str() {
             "passwordLink" => Some(Self::PasswordLink(item.subject_id.into())),
             "phoneCode" => Some(Self::PhoneCode(item.subject_id.into())),
+            "invitation" => Some(Self::Invitation(item.subject_id.into())),
             _ => None,
         }
     }
@@ -47,6 +52,7 @@ impl Purpose {
 pub(crate) async fn refusal(tx: &mut Tx, item: &Item, now: Timestamp) -> Result<Option<&'static str>, AppError> {
     let Some(purpose) = Purpose::of(item) else { return Ok(Some("of a purpose this program does not know")) };
     match purpose {
+        Purpose::Invitation(id) => crate::invitations::mail_refusal(tx, id, &item.recipient, now).await,
         Purpose::PasswordLink(id) => {
             let Some(link) = passwords::find(tx, id).await? else { return Ok(Some("the link is gone")) };
             if link.state != "open" || link.expires_at <= now.as_millis() {

@@ -53,7 +53,7 @@ pub fn name_in_mail(name: &str) -> String {
 #[derive(Debug, Clone)]
 pub(crate) struct Letter<'a> {
     pub language: Language,
-    /// The receiver's name, as it is.
+    /// The receiver's name, as it is; empty where nobody knows it.
     pub name: &'a str,
     pub subject: String,
     /// Before the address.
@@ -70,6 +70,9 @@ impl Letter<'_> {
     pub(crate) fn write(self) -> Mail {
         let name = name_in_mail(self.name);
         let greeting = match self.language {
+            Language::English if name.is_empty() => "Hello,".to_owned(),
+            Language::Japanese if name.is_empty() => "Liaison への招待のお知らせです。".to_owned(),
+            Language::Korean if name.is_empty() => "안녕하세요.".to_owned(),
             Language::English => format!("Dear {name},"),
             Language::Japanese => format!("{name} 様"),
             Language::Korean => format!("{name} 님께"),
@@ -189,6 +192,49 @@ pub(crate) fn first_password(language: Language, name: &str, handle: &str, compa
         ),
     };
     Letter { language, name, subject, before, action, link, after: vec![after.into()] }.write()
+}
+
+/// An invitation, for somebody whose name nobody knows. Of what its inviter wrote only their name is in it, cleaned and
+/// capped; the company's name is its administrators' (I-47).
+pub(crate) fn invitation_mail(language: Language, inviter: &str, company: &str, link: String) -> Mail {
+    let (who, company) = (name_in_mail(inviter), name_in_mail(company));
+    let (subject, before, action, after) = match language {
+        Language::English => (
+            format!("{who} of {company} invites you to Liaison"),
+            vec![
+                format!(
+                    "{who} of {company} would like to talk with you on Liaison, a messenger for people of different \
+                         companies."
+                ),
+                "Follow this link to see the invitation and to accept it.".into(),
+            ],
+            "See the invitation",
+            "If you do not know this person, do nothing. The invitation ends by itself.",
+        ),
+        Language::Japanese => (
+            format!("{company} の {who} さんから Liaison への招待"),
+            vec![
+                format!(
+                    "{company} の {who} さんが、社外の方ともやり取りできるメッセンジャー Liaison での連絡を希望しています。"
+                ),
+                "次のリンクから招待の内容をご確認のうえ、承諾してください。".into(),
+            ],
+            "招待を確認する",
+            "お心当たりがない場合は、何もなさる必要はありません。招待は期限が来ると無効になります。",
+        ),
+        Language::Korean => (
+            format!("{company} {who} 님이 Liaison에 초대했습니다"),
+            vec![
+                format!(
+                    "{company} {who} 님이 다른 회사 사람과도 대화할 수 있는 메신저 Liaison에서 연락하기를 원합니다."
+                ),
+                "아래 링크에서 초대 내용을 확인하고 수락해 주세요.".into(),
+            ],
+            "초대 확인하기",
+            "모르는 분이라면 아무것도 하지 않으셔도 됩니다. 초대는 기한이 지나면 무효가 됩니다.",
+        ),
+    };
+    Letter { language, name: "", subject, before, action, link, after: vec![after.into()] }.write()
 }
 
 #[cfg(test)]

@@ -52,8 +52,10 @@ pub(crate) struct NewInvitation {
     expires_at: Option<Option<Timestamp>>,
     /// How many people may come in; null or absent for any number.
     max_uses: Option<i64>,
-    /// The language of its text, `en`, `ja` or `ko`; one's own where absent.
+    /// The language of its text and mail, `en`, `ja` or `ko`; one's own where absent.
     language: Option<String>,
+    /// To whom the server mails it, at once.
+    email: Option<String>,
 }
 
 /// Issues an invitation.
@@ -66,11 +68,11 @@ pub(crate) async fn create_invitation(
     SignedIn(actor): SignedIn,
     Json(body): Json<NewInvitation>,
 ) -> Result<(StatusCode, axum::Json<InvitationView>), ApiError> {
-    let NewInvitation { network, purpose, expires_at, max_uses, language } = body;
+    let NewInvitation { network, purpose, expires_at, max_uses, language, email } = body;
     if expires_at == Some(None) {
         return Err(AppError::field("/expiresAt", "NULL", "is a moment: an invitation always ends").into());
     }
-    let draft = Draft { network, purpose, expires_at: expires_at.flatten(), max_uses, language };
+    let draft = Draft { network, purpose, expires_at: expires_at.flatten(), max_uses, language, email };
     Ok((StatusCode::CREATED, axum::Json(state.app.create_invitation(&actor, draft).await?)))
 }
 

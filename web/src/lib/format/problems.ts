@@ -7,6 +7,7 @@ const known: Record<string, (problem: Problem) => string> = {
 	TOO_MANY_ATTEMPTS: (p) => m.problem_too_many_attempts({ wait: waitText(p.retryAfter) }),
 	LOOKUP_BUDGET: (p) => m.problem_lookup_budget({ wait: waitText(p.retryAfter) }),
 	INVITATION_BUDGET: (p) => m.problem_invitation_budget({ wait: waitText(p.retryAfter) }),
+	MAIL_BUDGET: (p) => m.problem_mail_budget({ wait: waitText(p.retryAfter) }),
 	OWN_INVITATION: () => m.problem_own_invitation(),
 	SAME_COMPANY: () => m.problem_same_company(),
 	CODE_BUDGET: (p) => m.problem_code_budget({ wait: waitText(p.retryAfter) }),

@@ -7,6 +7,19 @@ export function nameOf(invitation: Pick<Invitation, 'kind' | 'purpose'>): string
 	return invitation.purpose || m.invitation_untitled();
 }
 
+const mails = {
+	queued: m.mail_queued,
+	sent: m.mail_sent,
+	refused: m.mail_refused,
+	accepted: m.mail_accepted,
+};
+
+/** To whom it was mailed, and how far the mail got. */
+export function mailText(invitation: Pick<Invitation, 'email' | 'mailState'>): string | null {
+	if (!invitation.email || !invitation.mailState) return null;
+	return mails[invitation.mailState]({ email: invitation.email });
+}
+
 const states = {
 	live: m.state_live,
 	dormant: m.state_dormant,
