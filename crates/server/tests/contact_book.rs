@@ -70,7 +70,7 @@ async fn b10_search_finds_in_any_script_while_it_is_typed(backend: Backend) {
     ] {
         assert_eq!(found(&cast.mina, query).await, [expected], "{query}");
     }
-    for nothing in ["zzz", "100_", "dubois 김", "\\", "999", "' OR 1=1", "\u{1}"] {
+    for nothing in ["zzz", "100_", "dubois 김", "\\", "999", "' OR 1=1"] {
         assert!(found(&cast.mina, nothing).await.is_empty(), "{nothing}");
     }
     assert_eq!(found(&cast.mina, "").await.len(), 3);
