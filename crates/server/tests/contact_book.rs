@@ -12,6 +12,7 @@ on_both!(
     b12_names_follow_the_other_side_until_the_link_ends,
     b12_fields_are_edited_and_synced_ones_refuse,
     b12_what_is_wrong_with_a_field_is_told_with_its_place,
+    b12_a_photo_of_ones_own_stands_before_the_persons,
     b13_an_outsider_is_in_all_and_in_external,
     b14_a_contact_is_seen_by_whom_it_is_shared_with,
     b14_two_colleagues_know_one_person,
@@ -20,6 +21,9 @@ on_both!(
     i05_a_contact_out_of_sight_answers_as_nothing_does,
     i22_a_socket_that_resumes_learns_what_came_and_went,
 );
+
+const PICTURE: &[u8] = include_bytes!("../../../demo/photos/borealis-leo.png");
+const OTHER: &[u8] = include_bytes!("../../../demo/photos/hana-kenji.png");
 
 fn names(page: &Value) -> Vec<&str> {
     page["items"].as_array().unwrap().iter().map(|c| c["name"].as_str().unwrap()).collect()
@@ -254,6 +258,48 @@ async fn b12_what_is_wrong_with_a_field_is_told_with_its_place(backend: Backend)
     let published = json!({ "contacts": 100_000, "valuesPerField": 100, "memoCharacters": 4_000, "tagCharacters": 30,
         "photoBytes": 10 * 1024 * 1024 });
     assert_eq!(limits, published);
+}
+
+async fn b12_a_photo_of_ones_own_stands_before_the_persons(backend: Backend) {
+    let server = TestServer::with_two_companies(backend).await;
+    let cast = server.cast().await;
+    cast.allow().await;
+    let contact = cast.mina.add(&cast.leo).await;
+    let here = path(&contact);
+    let photo = format!("{here}/photo");
+    assert_eq!((&contact["photoUrl"], &contact["ownPhoto"]), (&Value::Null, &json!(false)));
+    cast.leo.put_picture("/me/photo", "image/png", PICTURE).await.must(200);
+    let his = cast.mina.get(&here).await["photoUrl"].as_str().expect("his own").to_owned();
+    assert!(his.starts_with("/api/v1/members/"), "{his}");
+    cast.mina.call(Method::GET, &photo, None).await.must(404);
+    let mut socket = cast.mina.socket().await;
+    let set = cast.mina.put_picture(&photo, "image/png", OTHER).await.must(200);
+    let own = set["photoUrl"].as_str().unwrap().to_owned();
+    assert!(own.starts_with(&format!("/api/v1{photo}?v=")) && set["ownPhoto"] == true, "{own}");
+    assert_eq!(socket.until("contact").await["contact"]["photoUrl"], set["photoUrl"]);
+    let got = cast.mina.call(Method::GET, own.trim_start_matches("/api/v1"), None).await;
+    assert_eq!((got.status.as_u16(), got.headers["cache-control"].to_str().unwrap()), (200, "private, no-cache"));
+    assert_ne!(got.text.as_bytes(), OTHER, "drawn anew");
+    // Nobody else's business, until it is shared; then to be seen, and not to be changed.
+    for person in [&cast.aiko, &cast.leo] {
+        person.call(Method::GET, &photo, None).await.must(404);
+        person.put_picture(&photo, "image/png", OTHER).await.must(404);
+    }
+    let share = format!("{here}/visibility");
+    cast.mina.call(Method::PUT, &share, Some(json!({ "range": "company" }))).await.must(200);
+    assert_eq!(cast.aiko.call(Method::GET, &photo, None).await.status.as_u16(), 200);
+    cast.aiko.put_picture(&photo, "image/png", OTHER).await.must(403);
+    cast.aiko.call(Method::DELETE, &photo, None).await.must(403);
+    cast.mina.put_picture(&photo, "image/png", b"not a picture").await.must(422);
+    cast.mina.call(Method::DELETE, &photo, None).await.must(204);
+    assert_eq!(cast.mina.get(&here).await["photoUrl"], his);
+    assert_eq!(cast.aiko.get(&here).await["photoUrl"], Value::Null, "a colleague shares no room with him");
+    // Behind a freeze his face is told no more; hers stays.
+    cast.mina.put_picture(&photo, "image/png", OTHER).await.must(200);
+    cast.claire.revoke(&cast.leo).await;
+    assert_eq!(cast.mina.get(&here).await["ownPhoto"], true);
+    cast.mina.call(Method::DELETE, &photo, None).await.must(204);
+    assert_eq!(cast.mina.get(&here).await["photoUrl"], Value::Null);
 }
 
 async fn b13_an_outsider_is_in_all_and_in_external(backend: Backend) {

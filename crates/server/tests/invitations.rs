@@ -4,7 +4,7 @@ mod common;
 mod mail_server;
 
 use common::{Answer, Backend, Cast, PATIENCE, Person, TestServer};
-use mail_server::{MailServer, Tls, header};
+use mail_server::{MailServer, Protection, header};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::process::Command;
@@ -479,7 +479,7 @@ async fn until_mail(person: &Person, invitation: &Value, state: &str) {
 }
 
 async fn b8_a_mailed_invitation_says_how_far_it_got(backend: Backend) {
-    let mail = MailServer::start(Tls::None);
+    let mail = MailServer::start(Protection::None);
     let (_server, cast) = with_mail(backend, &mail).await;
     for wrong in [
         "",
@@ -519,7 +519,7 @@ async fn b8_a_mailed_invitation_says_how_far_it_got(backend: Backend) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn i47_a_mailed_invitation_holds_nothing_its_inviter_wrote_but_a_name() {
-    let mail = MailServer::start(Tls::None);
+    let mail = MailServer::start(Protection::None);
     let (server, cast) = with_mail(Backend::Sqlite, &mail).await;
     let evil = "Mina <b>www.evil.example/win</b> \"x\" http://evil.example Bcc: all@hana.example and on and on and on";
     cast.aiko.patch(&format!("/company/members/{}", cast.mina.id), json!({ "name": evil })).await.must(200);
@@ -550,7 +550,7 @@ async fn i47_a_mailed_invitation_holds_nothing_its_inviter_wrote_but_a_name() {
 }
 
 async fn i31_a_mail_whose_invitation_no_longer_counts_is_not_sent(backend: Backend) {
-    let mut mail = MailServer::start(Tls::None);
+    let mut mail = MailServer::start(Protection::None);
     mail.stop();
     let (_server, cast) = with_mail(backend, &mail).await;
     let revoked = invite(&cast.mina, json!({ "email": "revoked@mail.example" })).await;

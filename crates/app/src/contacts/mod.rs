@@ -9,6 +9,7 @@ mod book;
 mod change;
 mod link;
 mod list;
+mod photo;
 mod remove;
 mod share;
 mod sight;

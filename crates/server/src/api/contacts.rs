@@ -1,11 +1,12 @@
 //! The contact book.
 
+use super::company::photo;
 use super::{Empty, Items, created};
 use crate::error::ApiError;
-use crate::extract::{Expected, Id, Json, Params, SignedIn, bad_cursor, limit, read_cursor, write_cursor};
+use crate::extract::{Expected, Id, Json, Params, SignedIn, Upload, bad_cursor, limit, read_cursor, write_cursor};
 use crate::state::AppState;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use liaison_app::audit::hex;
 use liaison_app::contacts::{
@@ -319,6 +320,57 @@ pub(crate) async fn share_contact(
     Json(change): Json<VisibilityChange>,
 ) -> Result<Response, ApiError> {
     Ok(with_etag(StatusCode::OK, state.app.share_contact(&actor, id, change, version).await?))
+}
+
+/// A contact's own photo.
+#[utoipa::path(
+    get, path = "/contacts/{id}/photo", tag = "contacts", params(("id" = ContactId, Path)),
+    responses(
+        (status = 200, content((Vec<u8> = "image/jpeg"), (Vec<u8> = "image/png"))),
+        (status = 304, description = "Unchanged: If-None-Match names this photo"),
+        (status = 401, body = Problem), (status = 404, body = Problem)
+    )
+)]
+pub(crate) async fn get_contact_photo(
+    State(state): State<AppState>,
+    SignedIn(actor): SignedIn,
+    Id(id): Id<ContactId>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    Ok(photo(state.app.contact_photo(&actor, id).await?, &headers))
+}
+
+/// Gives a contact a photo of its own: a JPEG, PNG or WebP picture of up to 10 MB and 40 million pixels as the body. The
+/// square in its middle is drawn anew, at most 512 pixels wide, without its metadata.
+#[utoipa::path(
+    put, path = "/contacts/{id}/photo", tag = "contacts", params(("id" = ContactId, Path)),
+    request_body(content((Vec<u8> = "image/jpeg"), (Vec<u8> = "image/png"), (Vec<u8> = "image/webp"))),
+    responses((status = 200, body = ContactView), (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem), (status = 412, body = Problem), (status = 422, body = Problem), (status = 503, body = Problem))
+)]
+pub(crate) async fn set_contact_photo(
+    State(state): State<AppState>,
+    SignedIn(actor): SignedIn,
+    Id(id): Id<ContactId>,
+    Expected(version): Expected,
+    Upload(picture): Upload,
+) -> Result<Response, ApiError> {
+    let contact = state.app.change_contact_photo(&actor, id, Some(picture), version).await?;
+    Ok(with_etag(StatusCode::OK, contact))
+}
+
+/// Takes a contact's own photo away; that of an outsider then is the person's own again.
+#[utoipa::path(
+    delete, path = "/contacts/{id}/photo", tag = "contacts", params(("id" = ContactId, Path)),
+    responses((status = 204), (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem), (status = 412, body = Problem))
+)]
+pub(crate) async fn delete_contact_photo(
+    State(state): State<AppState>,
+    SignedIn(actor): SignedIn,
+    Id(id): Id<ContactId>,
+    Expected(version): Expected,
+) -> Result<Empty, ApiError> {
+    state.app.change_contact_photo(&actor, id, None, version).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 fn book_with_etag(book: BookView) -> Response {

@@ -259,6 +259,7 @@ fn gather<G: Gather>(doors: G) -> G {
         .routes(routes!(contacts::list_contact_tags))
         .routes(routes!(contacts::get_contact, contacts::update_contact, contacts::delete_contact))
         .routes(routes!(contacts::restore_contact))
+        .routes(routes!(contacts::get_contact_photo, contacts::set_contact_photo, contacts::delete_contact_photo))
         .routes(routes!(contacts::share_contact))
         .routes(routes!(contacts::get_contact_book, contacts::update_contact_book))
         .routes(routes!(people::list_blocks, people::create_block))
