@@ -134,6 +134,9 @@ export function createApi(http: Transport = new Transport()) {
 				http.data(PATCH('/contacts/{id}', { ...id(contact), body, headers: ifMatch(version) })),
 			share: (contact: string, body: t.VisibilityChange, version: number) =>
 				http.data(PUT('/contacts/{id}/visibility', { ...id(contact), body, headers: ifMatch(version) })),
+			setPhoto: (contact: string, file: File) =>
+				http.data(PUT('/contacts/{id}/photo', { ...id(contact), ...picture(file) })),
+			removePhoto: (contact: string) => http.data(DELETE('/contacts/{id}/photo', id(contact))),
 			remove: (contact: string) => http.data(DELETE('/contacts/{id}', id(contact))),
 			purge: (contact: string) =>
 				http.data(
