@@ -543,7 +543,7 @@ async fn i47_a_mailed_invitation_holds_nothing_its_inviter_wrote_but_a_name() {
                 assert!(!both.contains(hidden), "{hidden}: {both}");
             }
         }
-        assert_eq!(text.matches("http").count(), 1, "one address: {text}");
+        assert_eq!(text.matches("://").count(), 1, "one address: {text}");
         assert_eq!(html.matches("href=").count(), html.matches(&format!("href=\"{url}\"")).count());
         open(&server, &code_of(&invitation)).await.must(200);
     }

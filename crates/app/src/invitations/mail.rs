@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 /// How far the mail of an invitation got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub enum MailState {
+pub enum InvitationMailState {
     /// It waits to be sent.
     Queued,
     /// The mail server has taken it.
@@ -45,19 +45,19 @@ pub(crate) async fn mail_refusal(
     Ok((invitation.email.as_deref() != Some(recipient)).then_some("the invitation is for another address"))
 }
 
-pub(super) async fn mail_state(tx: &mut Tx, invitation: &Invitation) -> Result<Option<MailState>, AppError> {
+pub(super) async fn mail_state(tx: &mut Tx, invitation: &Invitation) -> Result<Option<InvitationMailState>, AppError> {
     if invitation.email.is_none() {
         return Ok(None);
     }
     if invitation.uses > 0 {
-        return Ok(Some(MailState::Accepted));
+        return Ok(Some(InvitationMailState::Accepted));
     }
     let progress = outgoing::progress(tx, invitation.id.as_uuid()).await?;
     // What is no longer in the queue was settled long ago.
     Ok(Some(match progress.as_ref().map(|p| p.state.as_str()) {
-        Some("queued") => MailState::Queued,
-        Some("sent") | None => MailState::Sent,
-        Some(_) => MailState::Refused,
+        Some("queued") => InvitationMailState::Queued,
+        Some("sent") | None => InvitationMailState::Sent,
+        Some(_) => InvitationMailState::Refused,
     }))
 }
 

@@ -14,7 +14,7 @@ pub mod wording;
 pub use accept::{Accepted, Action};
 pub use card::CardView;
 pub use issue::Draft;
-pub use mail::MailState;
+pub use mail::InvitationMailState;
 pub(crate) use mail::mail_refusal;
 pub use open::{InviterView, OpenedView};
 
@@ -76,7 +76,7 @@ pub struct InvitationView {
     /// To whom it was mailed.
     pub email: Option<String>,
     /// How far the mail got.
-    pub mail_state: Option<MailState>,
+    pub mail_state: Option<InvitationMailState>,
     /// A text to copy, with the address.
     pub text: Option<String>,
     /// When it was issued.

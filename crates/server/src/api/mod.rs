@@ -201,7 +201,7 @@ trait Gather {
 /// the allocator of a server that is never asked for them.
 impl Gather for axum::Router<AppState> {
     fn routes(self, (_, paths, methods): UtoipaMethodRouter<AppState>) -> Self {
-        paths.paths.keys().fold(self, |router, path| router.route(path, methods.clone()))
+        paths.paths.keys().fold(self, |router, path| axum::Router::route(router, path, methods.clone()))
     }
 }
 

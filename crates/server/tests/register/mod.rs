@@ -184,7 +184,7 @@ pub const DOORS: &[Door] = &[
         ["mina", "who holds the link"],
         r#"{"secret":"{secret}","password":"another horse battery"}"#,
     ),
-    door("verify_phone", ["POST", "/me/phone/verify"], "-", MEMBER, r#"{"code":"{code}"}"#),
+    door("verify_phone", ["POST", "/me/phone/verify"], "-", MEMBER, r#"{"code":"{digits}"}"#),
     door("delete_phone", ["DELETE", "/me/phone"], "-", LAST, ""),
     door("change_password", ["POST", "/me/password"], "-", LAST, NEW_PASSWORD),
     door("delete_session", ["DELETE", "/sessions/current"], "-", ["wim", "each member, their own"], ""),

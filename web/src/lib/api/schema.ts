@@ -53,7 +53,7 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Changes the company's profile. Owners only. */
+        /** Changes the company's profile. Owners and security administrators only. */
         patch: operations["update_company"];
         trace?: never;
     };
@@ -89,6 +89,24 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/company/contact-book": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The settings and limits of the company's contact book. */
+        get: operations["get_contact_book"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes the settings of the company's contact book. Owners and security administrators only. */
+        patch: operations["update_contact_book"];
         trace?: never;
     };
     "/company/external/{network}": {
@@ -150,6 +168,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/company/first-steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a new company's administrators do first, and what of it is done. Owners and security administrators only. */
+        get: operations["get_first_steps"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Puts the first steps away for the whole company, or shows them again. Owners and security administrators only. */
+        patch: operations["update_first_steps"];
+        trace?: never;
+    };
     "/company/logo": {
         parameters: {
             query?: never;
@@ -159,9 +195,14 @@ export interface paths {
         };
         /** The company's logo. */
         get: operations["get_company_logo"];
-        put?: never;
+        /**
+         * Sets the company's logo: a JPEG, PNG or WebP picture of up to 10 MB and 40 million pixels as the body. It is drawn
+         *     anew, at most 512 pixels wide and high, without its metadata. Owners and security administrators only.
+         */
+        put: operations["set_company_logo"];
         post?: never;
-        delete?: never;
+        /** Takes the company's logo away. Owners and security administrators only. */
+        delete: operations["delete_company_logo"];
         options?: never;
         head?: never;
         patch?: never;
@@ -223,6 +264,62 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/company/members/{id}/photo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Sets a colleague's photo: a JPEG, PNG or WebP picture of up to 10 MB and 40 million pixels as the body. The square in
+         *     its middle is drawn anew, at most 512 pixels wide, without its metadata. Owners and security administrators only.
+         */
+        put: operations["set_member_photo"];
+        post?: never;
+        /** Takes a colleague's photo away. Owners and security administrators only. */
+        delete: operations["delete_member_photo"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/company/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What members reported, newest first. Administrators and auditors only. */
+        get: operations["list_reports"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/company/reports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A report with the messages attached to it; the reading is audited. Administrators and auditors only. */
+        get: operations["get_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Closes an open report. Owners and security administrators only. */
+        patch: operations["update_report"];
+        trace?: never;
+    };
     "/company/teams": {
         parameters: {
             query?: never;
@@ -248,11 +345,31 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One's contacts, by name. */
+        /** The contacts in one's sight: one's own and those that colleagues share. */
         get: operations["list_contacts"];
         put?: never;
-        /** Adds an outsider: contact, link and direct room at once. Adding twice answers 200 with the same contact. */
+        /**
+         * Adds an outsider (contact, link and direct room at once) or a plain contact. Adding an outsider twice, or one who lies
+         *     in one's trash, answers 200 with the same contact, restored.
+         */
         post: operations["add_contact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/contacts/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The tags of the contacts in one's sight, and how many have each. */
+        get: operations["list_contact_tags"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -266,9 +383,76 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One of one's contacts. */
+        /** A contact in one's sight. */
         get: operations["get_contact"];
         put?: never;
+        post?: never;
+        /**
+         * Deletes a contact into its owner's trash: chat ends for both sides at once. 409 `IN_SHARED_ROOM`, with `rooms`, while
+         *     this person, the owner and a colleague sit in one open room.
+         */
+        delete: operations["delete_contact"];
+        options?: never;
+        head?: never;
+        /**
+         * Edits a contact: its owner, or those it is shared with where the owner lets them. With `If-Match`, 412 where somebody
+         *     saved in between.
+         */
+        patch: operations["update_contact"];
+        trace?: never;
+    };
+    "/contacts/{id}/photo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A contact's own photo. */
+        get: operations["get_contact_photo"];
+        /**
+         * Gives a contact a photo of its own: a JPEG, PNG or WebP picture of up to 10 MB and 40 million pixels as the body. The
+         *     square in its middle is drawn anew, at most 512 pixels wide, without its metadata.
+         */
+        put: operations["set_contact_photo"];
+        post?: never;
+        /** Takes a contact's own photo away; that of an outsider then is the person's own again. */
+        delete: operations["delete_contact_photo"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/contacts/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restores a contact from the trash with fields, tags, sharing and room. Whether the two may chat is decided afresh;
+         *     `link` says how that ended, and why.
+         */
+        post: operations["restore_contact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/contacts/{id}/visibility": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Sets who sees a contact. Its owner and administrators in whose sight it is. */
+        put: operations["share_contact"];
         post?: never;
         delete?: never;
         options?: never;
@@ -483,6 +667,82 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/me/phone": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Sets one's phone number and sends a code to it, which proves that it is one's own. The same number again renews the
+         *     proof, or sends another code; another number is not proven, and nobody finds one by it.
+         */
+        put: operations["change_phone"];
+        post?: never;
+        /** Takes one's phone number away. */
+        delete: operations["delete_phone"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/phone/finds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which companies found one by one's phone number in the last 90 days, newest first: a line for a company and a day. */
+        get: operations["list_phone_finds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/phone/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Proves one's phone number with the code that was sent to it. Five wrong codes, or ten minutes, and it takes a new one. */
+        post: operations["verify_phone"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/photo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Sets one's photo: a JPEG, PNG or WebP picture of up to 10 MB and 40 million pixels as the body. The square in its
+         *     middle is drawn anew, at most 512 pixels wide, without its metadata.
+         */
+        put: operations["set_own_photo"];
+        post?: never;
+        /** Takes one's photo away. */
+        delete: operations["delete_own_photo"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/members/{id}/photo": {
         parameters: {
             query?: never;
@@ -560,7 +820,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Looks a person of another company up. Unknown, not permitted and suspended people answer the same. */
+        /**
+         * Looks a person of another company up. Unknown, not permitted and suspended people answer the same, and by phone also
+         *     those who do not let themselves be found.
+         */
         post: operations["look_up_person"];
         delete?: never;
         options?: never;
@@ -596,6 +859,23 @@ export interface paths {
         get: operations["open_realtime"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Reports an outsider to the administrators of one's own company. Neither the person nor their company is told. */
+        post: operations["create_report"];
         delete?: never;
         options?: never;
         head?: never;
@@ -882,11 +1162,68 @@ export interface components {
             companyName: string;
             /** @description Its id. */
             id: components["schemas"]["BlockId"];
-            /** @description Who is blocked. */
+            /** @description Who is blocked: their member id in rooms. */
+            memberId: components["schemas"]["MemberId"];
+            /** @description Their name. */
             name: string;
             roomId?: components["schemas"]["RoomId"] | null;
             /** @description Since when. */
             since: components["schemas"]["Timestamp"];
+        };
+        /** @description A change of the contact book's settings: what is absent stays. */
+        BookChange: {
+            /** @description Whether those who see a new contact may edit it. */
+            colleaguesMayEdit?: boolean | null;
+            defaultVisibility?: components["schemas"]["BookRange"] | null;
+            /** @description Whether nothing is deleted for good. */
+            legalHold?: boolean | null;
+            /**
+             * Format: int64
+             * @description 0 to 365 days in the trash.
+             */
+            trashDays?: number | null;
+        };
+        /** @description How much a contact book takes. */
+        BookLimitsView: {
+            /**
+             * Format: int64
+             * @description Contacts of the company, those in the trash included.
+             */
+            contacts: number;
+            /** @description Characters of a memo. */
+            memoCharacters: number;
+            /** @description Bytes of a photo. */
+            photoBytes: number;
+            /** @description Characters of a tag. */
+            tagCharacters: number;
+            /** @description Values in one field of a contact. */
+            valuesPerField: number;
+        };
+        /**
+         * @description Who sees a contact besides its owner.
+         * @enum {string}
+         */
+        BookRange: "owner" | "members" | "company";
+        /** @description The settings of the company's contact book. */
+        BookView: {
+            /** @description Whether those who see a new contact may edit it. */
+            colleaguesMayEdit: boolean;
+            /**
+             * Format: int64
+             * @description How many contacts the company has, those in the trash included; for administrators and auditors.
+             */
+            contactCount?: number | null;
+            /** @description Who sees a new contact besides its owner: nobody (`owner`) or all (`company`). */
+            defaultVisibility: components["schemas"]["BookRange"];
+            /** @description Whether nothing is deleted for good. */
+            legalHold: boolean;
+            /** @description How much the contact book takes. */
+            limits: components["schemas"]["BookLimitsView"];
+            /**
+             * Format: int64
+             * @description How many days a deleted contact stays in the trash; 0 for none.
+             */
+            trashDays: number;
         };
         /** @description One's card. */
         CardView: {
@@ -942,12 +1279,30 @@ export interface components {
             op: "resume";
         };
         /**
+         * @description The one state a report can be brought to.
+         * @enum {string}
+         */
+        Closed: "closed";
+        /** @description How a report was closed. */
+        ClosingView: {
+            /** @description When. */
+            at: components["schemas"]["Timestamp"];
+            /** @description By whom. */
+            by: components["schemas"]["Named"];
+            /** @description In the administrator's words. */
+            note?: string | null;
+            /** @description What came of it. */
+            outcome: components["schemas"]["ReportOutcome"];
+        };
+        /**
          * @description The rules, in the order in which they are reported.
          * @enum {string}
          */
         Code: "NOT_ENTITLED" | "NETWORK_OFF" | "NOT_GRANTED" | "PARTNER_NOT_ALLOWED" | "MEMBER_INACTIVE" | "NOT_LINKED" | "BLOCKED" | "REQUEST_PENDING" | "ROOM_LIMIT" | "OTHER_SIDE";
         /** @description A change of the company. */
         CompanyChange: {
+            /** @description ISO 3166 country code. */
+            country?: string | null;
             /** @description Its name. */
             name?: string | null;
             /** @description IANA name of its time zone. */
@@ -956,6 +1311,8 @@ export interface components {
         CompanyId: string;
         /** @description A company, named. */
         CompanyRef: {
+            /** @description ISO 3166 country code: that of phone numbers in national form. */
+            country: string;
             /** @description Its domain. */
             domain: string;
             /** @description Its id. */
@@ -964,6 +1321,8 @@ export interface components {
             logoUrl?: string | null;
             /** @description Its name. */
             name: string;
+            /** @description IANA name of its time zone. */
+            timeZone: string;
         };
         /**
          * @description Whether a company takes part.
@@ -972,42 +1331,197 @@ export interface components {
         CompanyStatus: "active" | "suspended";
         /** @description One's own company. */
         CompanyView: components["schemas"]["CompanyRef"] & {
-            /** @description ISO 3166 country code. */
-            country: string;
             /** @description Whether it is entitled to external chat. */
             entitled: boolean;
             /** @description Active or suspended by the operator. */
             status: components["schemas"]["CompanyStatus"];
-            /** @description IANA name of its time zone. */
-            timeZone: string;
+        };
+        /** @description A postal address. */
+        ContactAddress: {
+            /** @description The country. */
+            country?: string;
+            /** @description Town. */
+            locality?: string;
+            /** @description The postal code. */
+            postalCode?: string;
+            /** @description Whether it is the first; at most one. */
+            primary?: boolean;
+            /** @description State, province or prefecture. */
+            region?: string;
+            /** @description Street and house. */
+            street?: string;
+            /** @description What kind: `work`, `home`, or a word of one's own. */
+            type?: string;
+        };
+        /** @description A change of a contact (JSON merge patch): null takes away, what is absent stays, a list is given whole. */
+        ContactChange: {
+            /** @description Postal addresses. */
+            addresses?: components["schemas"]["ContactAddress"][] | null;
+            /** @description Whether those it is shared with may edit it; for its owner and administrators to say. */
+            colleaguesMayEdit?: boolean | null;
+            /** @description The company; that of an outsider follows the other side and refuses edits. */
+            companyName?: string | null;
+            /** @description Fields of one's own. */
+            customFields?: components["schemas"]["CustomField"][] | null;
+            /** @description Days to remember. */
+            dates?: components["schemas"]["ContactDate"][] | null;
+            /** @description E-mail addresses. */
+            emails?: components["schemas"]["ContactValue"][] | null;
+            /** @description A note. */
+            memo?: string | null;
+            /** @description The name. Null, for an outsider: as the other side has it, and following it. */
+            name?: string | null;
+            /** @description The nickname; that of an outsider follows the other side and refuses edits. */
+            nickname?: string | null;
+            /** @description Where they work. */
+            organisations?: components["schemas"]["ContactOrganisation"][] | null;
+            /** @description Phone numbers. */
+            phones?: components["schemas"]["ContactValue"][] | null;
+            /** @description Tags. */
+            tags?: string[] | null;
+            /** @description Websites. */
+            websites?: components["schemas"]["ContactValue"][] | null;
+        };
+        /** @description A day to remember. */
+        ContactDate: {
+            /** @description What kind: `birthday`, `anniversary`, or a word of one's own. */
+            type: string;
+            /** @description The day: `2026-11-05`. */
+            value: string;
+        };
+        /** @description All that a contact holds beside name, nickname and company. */
+        ContactDetails: {
+            /**
+             * @description Postal addresses.
+             * @default []
+             */
+            addresses: components["schemas"]["ContactAddress"][];
+            /**
+             * @description Fields of one's own.
+             * @default []
+             */
+            customFields: components["schemas"]["CustomField"][];
+            /**
+             * @description Days to remember.
+             * @default []
+             */
+            dates: components["schemas"]["ContactDate"][];
+            /**
+             * @description E-mail addresses.
+             * @default []
+             */
+            emails: components["schemas"]["ContactValue"][];
+            /**
+             * @description A note.
+             * @default null
+             */
+            memo: string | null;
+            /**
+             * @description Where they work.
+             * @default []
+             */
+            organisations: components["schemas"]["ContactOrganisation"][];
+            /**
+             * @description Phone numbers, as typed.
+             * @default []
+             */
+            phones: components["schemas"]["ContactValue"][];
+            /**
+             * @description Tags.
+             * @default []
+             */
+            tags: string[];
+            /**
+             * @description Websites, http or https.
+             * @default []
+             */
+            websites: components["schemas"]["ContactValue"][];
         };
         ContactId: string;
         /**
-         * @description What kind of outsider a contact is.
+         * @description What kind of entry a contact is.
          * @enum {string}
          */
-        ContactKind: "partner";
-        /** @description Somebody's contact. */
-        ContactView: {
-            /** @description Their company's name. */
-            companyName: string;
+        ContactKind: "plain" | "partner";
+        /** @description Where a contact works. */
+        ContactOrganisation: {
+            /** @description The department. */
+            department?: string;
+            /** @description Its name. */
+            name: string;
+            /** @description Whether it is the first; at most one. */
+            primary?: boolean;
+            /** @description What they are there. */
+            title?: string;
+        };
+        /**
+         * @description Whether a contact is in use.
+         * @enum {string}
+         */
+        ContactState: "active" | "trashed";
+        /** @description An e-mail address, phone number or website of a contact. */
+        ContactValue: {
+            /** @description Whether it is the one to use first; at most one of a field. */
+            primary?: boolean;
+            /** @description What kind: `work`, `home`, `mobile`, or a word of one's own. */
+            type?: string;
+            /** @description The address or number. */
+            value: string;
+        };
+        /** @description An entry of the contact book, as its reader sees it. */
+        ContactView: components["schemas"]["ContactDetails"] & {
+            /** @description When it was added. */
+            addedAt: components["schemas"]["Timestamp"];
+            /** @description Whether those it is shared with may edit it. */
+            colleaguesMayEdit: boolean;
+            /** @description The company; that of an outsider follows the other side. */
+            companyName?: string | null;
             /** @description Its id. */
             id: components["schemas"]["ContactId"];
-            /** @description What kind of outsider. */
+            /** @description What kind of entry. */
             kind: components["schemas"]["ContactKind"];
-            /** @description How the link stands. */
-            link: components["schemas"]["LinkView"];
-            /** @description Their name. */
+            link?: components["schemas"]["LinkView"] | null;
+            /** @description Whether the reader may edit its fields. */
+            mayEdit: boolean;
+            /** @description Whether the reader may share, delete and restore it. */
+            mayManage: boolean;
+            /** @description The name. */
             name: string;
-            /** @description What they want to be called. */
-            nickname: string;
-            /** @description Whom it stands for: their member id in rooms. */
-            outsideMemberId: components["schemas"]["MemberId"];
-            /** @description Who added them. */
+            /** @description Whether the name still follows the other side: until the owner gives another. */
+            nameSynced: boolean;
+            /** @description The nickname; that of an outsider follows the other side. */
+            nickname?: string | null;
+            outsideMemberId?: components["schemas"]["MemberId"] | null;
+            /** @description Whether the photo is the contact's own and can be taken away. */
+            ownPhoto: boolean;
+            /** @description Who added it. */
             owner: components["schemas"]["Named"];
-            /** @description Where their photo is, if the reader may see one. */
+            /** @description Where the photo is: the contact's own, else the person's where the reader may see it. */
             photoUrl?: string | null;
+            purgeAt?: components["schemas"]["Timestamp"] | null;
             roomId?: components["schemas"]["RoomId"] | null;
+            /** @description Other contacts in the reader's sight that stand for the same person. */
+            samePersonIds: components["schemas"]["ContactId"][];
+            /** @description In use or in the trash. */
+            state: components["schemas"]["ContactState"];
+            syncStoppedAt?: components["schemas"]["Timestamp"] | null;
+            syncedAt?: components["schemas"]["Timestamp"] | null;
+            trashedAt?: components["schemas"]["Timestamp"] | null;
+            trashedBy?: components["schemas"]["Named"] | null;
+            /**
+             * Format: int64
+             * @description Rises with each change of what can be edited; the `ETag`, for `If-Match`.
+             */
+            version: number;
+            /** @description Who sees it besides the owner. */
+            visibility: components["schemas"]["Visibility"];
+        };
+        /** @description A field of one's own. */
+        CustomField: {
+            /** @description What it is called. */
+            name: string;
+            /** @description What it says. */
+            value: string;
         };
         /**
          * @description What an entry of the grant list does.
@@ -1028,6 +1542,26 @@ export interface components {
          * @enum {string}
          */
         FirstContact: "open" | "request";
+        /** @description A change of the first steps. */
+        FirstStepsChange: {
+            /** @description Whether they are put away, for the whole company. */
+            hidden: boolean;
+        };
+        /** @description The first steps, and which of them are taken. */
+        FirstStepsView: {
+            /** @description Chat with members of other companies is allowed. */
+            external: boolean;
+            /** @description Whether an administrator has put them away, for the whole company. */
+            hidden: boolean;
+            /** @description The company has a logo. */
+            logo: boolean;
+            /** @description There is somebody besides the first owner. */
+            members: boolean;
+            /** @description Somebody holds the permission for it. */
+            permission: boolean;
+            /** @description Somebody has chosen the company's time zone. */
+            timeZone: boolean;
+        };
         /** @description Who has forgotten their password. */
         ForgottenPassword: {
             /** @description In full: `mina@hana.example`. */
@@ -1082,6 +1616,11 @@ export interface components {
          */
         InvitationKind: "invitation" | "card";
         /**
+         * @description How far the mail of an invitation got.
+         * @enum {string}
+         */
+        InvitationMailState: "queued" | "sent" | "refused" | "accepted";
+        /**
          * @description What an invitation is worth at this moment.
          * @enum {string}
          */
@@ -1101,11 +1640,14 @@ export interface components {
         InvitationView: {
             /** @description When it was issued. */
             createdAt: components["schemas"]["Timestamp"];
+            /** @description To whom it was mailed. */
+            email?: string | null;
             expiresAt?: components["schemas"]["Timestamp"] | null;
             /** @description Its id. */
             id: components["schemas"]["InvitationId"];
             /** @description An invitation, or a card of former times. */
             kind: components["schemas"]["InvitationKind"];
+            mailState?: components["schemas"]["InvitationMailState"] | null;
             /**
              * Format: int64
              * @description How many people may come in; none for any number.
@@ -1181,7 +1723,9 @@ export interface components {
                 companyName: string;
                 /** @description Its id. */
                 id: components["schemas"]["BlockId"];
-                /** @description Who is blocked. */
+                /** @description Who is blocked: their member id in rooms. */
+                memberId: components["schemas"]["MemberId"];
+                /** @description Their name. */
                 name: string;
                 roomId?: components["schemas"]["RoomId"] | null;
                 /** @description Since when. */
@@ -1193,27 +1737,53 @@ export interface components {
         /** @description A page of a list. */
         Items_ContactView: {
             /** @description The things. */
-            items: {
-                /** @description Their company's name. */
-                companyName: string;
+            items: (components["schemas"]["ContactDetails"] & {
+                /** @description When it was added. */
+                addedAt: components["schemas"]["Timestamp"];
+                /** @description Whether those it is shared with may edit it. */
+                colleaguesMayEdit: boolean;
+                /** @description The company; that of an outsider follows the other side. */
+                companyName?: string | null;
                 /** @description Its id. */
                 id: components["schemas"]["ContactId"];
-                /** @description What kind of outsider. */
+                /** @description What kind of entry. */
                 kind: components["schemas"]["ContactKind"];
-                /** @description How the link stands. */
-                link: components["schemas"]["LinkView"];
-                /** @description Their name. */
+                link?: components["schemas"]["LinkView"] | null;
+                /** @description Whether the reader may edit its fields. */
+                mayEdit: boolean;
+                /** @description Whether the reader may share, delete and restore it. */
+                mayManage: boolean;
+                /** @description The name. */
                 name: string;
-                /** @description What they want to be called. */
-                nickname: string;
-                /** @description Whom it stands for: their member id in rooms. */
-                outsideMemberId: components["schemas"]["MemberId"];
-                /** @description Who added them. */
+                /** @description Whether the name still follows the other side: until the owner gives another. */
+                nameSynced: boolean;
+                /** @description The nickname; that of an outsider follows the other side. */
+                nickname?: string | null;
+                outsideMemberId?: components["schemas"]["MemberId"] | null;
+                /** @description Whether the photo is the contact's own and can be taken away. */
+                ownPhoto: boolean;
+                /** @description Who added it. */
                 owner: components["schemas"]["Named"];
-                /** @description Where their photo is, if the reader may see one. */
+                /** @description Where the photo is: the contact's own, else the person's where the reader may see it. */
                 photoUrl?: string | null;
+                purgeAt?: components["schemas"]["Timestamp"] | null;
                 roomId?: components["schemas"]["RoomId"] | null;
-            }[];
+                /** @description Other contacts in the reader's sight that stand for the same person. */
+                samePersonIds: components["schemas"]["ContactId"][];
+                /** @description In use or in the trash. */
+                state: components["schemas"]["ContactState"];
+                syncStoppedAt?: components["schemas"]["Timestamp"] | null;
+                syncedAt?: components["schemas"]["Timestamp"] | null;
+                trashedAt?: components["schemas"]["Timestamp"] | null;
+                trashedBy?: components["schemas"]["Named"] | null;
+                /**
+                 * Format: int64
+                 * @description Rises with each change of what can be edited; the `ETag`, for `If-Match`.
+                 */
+                version: number;
+                /** @description Who sees it besides the owner. */
+                visibility: components["schemas"]["Visibility"];
+            })[];
             /** @description Where the next page begins; absent on the last page. */
             nextCursor?: string | null;
         };
@@ -1257,11 +1827,14 @@ export interface components {
             items: {
                 /** @description When it was issued. */
                 createdAt: components["schemas"]["Timestamp"];
+                /** @description To whom it was mailed. */
+                email?: string | null;
                 expiresAt?: components["schemas"]["Timestamp"] | null;
                 /** @description Its id. */
                 id: components["schemas"]["InvitationId"];
                 /** @description An invitation, or a card of former times. */
                 kind: components["schemas"]["InvitationKind"];
+                mailState?: components["schemas"]["InvitationMailState"] | null;
                 /**
                  * Format: int64
                  * @description How many people may come in; none for any number.
@@ -1325,6 +1898,41 @@ export interface components {
             nextCursor?: string | null;
         };
         /** @description A page of a list. */
+        Items_PhoneFind: {
+            /** @description The things. */
+            items: {
+                /** @description Its name. */
+                companyName: string;
+                /** @description On which day, in UTC: `2026-01-31`. */
+                day: string;
+            }[];
+            /** @description Where the next page begins; absent on the last page. */
+            nextCursor?: string | null;
+        };
+        /** @description A page of a list. */
+        Items_ReportView: {
+            /** @description The things. */
+            items: {
+                /** @description Whether the reporter blocked the person in the same act. */
+                blocked: boolean;
+                closing?: components["schemas"]["ClosingView"] | null;
+                /** @description When it was made. */
+                createdAt: components["schemas"]["Timestamp"];
+                /** @description Its id. */
+                id: components["schemas"]["ReportId"];
+                /** @description Why. */
+                reason: components["schemas"]["ReportReason"];
+                /** @description Who is reported. */
+                reported: components["schemas"]["ReportedView"];
+                /** @description Who reports. */
+                reporter: components["schemas"]["Named"];
+                /** @description Open or closed. */
+                state: components["schemas"]["ReportState"];
+            }[];
+            /** @description Where the next page begins; absent on the last page. */
+            nextCursor?: string | null;
+        };
+        /** @description A page of a list. */
         Items_RoomView: {
             /** @description The things. */
             items: {
@@ -1365,6 +1973,21 @@ export interface components {
                  * @description How many messages of others the reader has not read, counted up to 1,000.
                  */
                 unreadCount: number;
+            }[];
+            /** @description Where the next page begins; absent on the last page. */
+            nextCursor?: string | null;
+        };
+        /** @description A page of a list. */
+        Items_TagView: {
+            /** @description The things. */
+            items: {
+                /**
+                 * Format: int64
+                 * @description How many contacts in one's sight have it.
+                 */
+                count: number;
+                /** @description The tag. */
+                tag: string;
             }[];
             /** @description Where the next page begins; absent on the last page. */
             nextCursor?: string | null;
@@ -1427,7 +2050,7 @@ export interface components {
         LinkState: "live" | "frozen" | "ended";
         /** @description The tie to an outsider. */
         LinkView: {
-            /** @description Why not live. */
+            /** @description Why not live; told to the owner alone. */
             reasons: components["schemas"]["SeenReason"][];
             /** @description Since when. */
             since: components["schemas"]["Timestamp"];
@@ -1440,6 +2063,8 @@ export interface components {
             handle?: string | null;
             /** @description Of an invitation or card: the code, or the whole address, as its QR code holds it. */
             invitation?: string | null;
+            /** @description In international form, or as people of one's company's country dial it. */
+            phone?: string | null;
         };
         /**
          * @description How far the mail with a link got.
@@ -1470,6 +2095,11 @@ export interface components {
             nickname?: string | null;
             /** @description One's phone number, E.164. */
             phone?: string | null;
+            phoneCode?: components["schemas"]["PhoneCodeView"] | null;
+            /** @description Whether one has proven, not too long ago, that it is one's own. */
+            phoneVerified: boolean;
+            phoneVerifiedAt?: components["schemas"]["Timestamp"] | null;
+            phoneVerifiedUntil?: components["schemas"]["Timestamp"] | null;
             /** @description Where one's photo is. */
             photoUrl?: string | null;
             /** @description What one may do in the console. */
@@ -1478,6 +2108,8 @@ export interface components {
             settings: components["schemas"]["OwnSettings"];
             /** @description Whether one takes part. */
             status: components["schemas"]["MemberStatus"];
+            /** @description IANA name of the time zone in which one sees times: one's own, else the company's. */
+            timeZone: string;
             /** @description One's job title. */
             title?: string | null;
         };
@@ -1588,23 +2220,50 @@ export interface components {
             /** @description Members of other companies. */
             partner: components["schemas"]["NetworkPermission"];
         };
-        /** @description Whom to block: the person behind a contact, or the outsider in a direct room. */
+        /** @description Whom to block: the person behind a contact, the outsider in a direct room, or one of those in a group. */
         NewBlock: {
             contactId?: components["schemas"]["ContactId"] | null;
+            participantId?: components["schemas"]["MemberId"] | null;
             roomId?: components["schemas"]["RoomId"] | null;
         };
-        /** @description Whom to add: the person of a lookup, or somebody in one of one's rooms. */
+        /** @description Whom to add: the person of a lookup, or somebody in one of one's rooms, or a plain contact with a name. */
         NewContact: {
+            /** @description Its postal addresses. */
+            addresses?: components["schemas"]["ContactAddress"][];
+            /** @description Its company. */
+            companyName?: string | null;
+            /** @description Fields of one's own. */
+            customFields?: components["schemas"]["CustomField"][];
+            /** @description Days to remember. */
+            dates?: components["schemas"]["ContactDate"][];
+            /** @description Its e-mail addresses. */
+            emails?: components["schemas"]["ContactValue"][];
+            /** @description A note. */
+            memo?: string | null;
+            /** @description The name of a plain contact. */
+            name?: string | null;
+            /** @description Its nickname. */
+            nickname?: string | null;
+            /** @description Where it works. */
+            organisations?: components["schemas"]["ContactOrganisation"][];
             participantId?: components["schemas"]["MemberId"] | null;
-            /** @description From a lookup. */
+            /** @description An outsider from a lookup; nothing else is given then. */
             personRef?: string | null;
+            /** @description Its phone numbers. */
+            phones?: components["schemas"]["ContactValue"][];
             roomId?: components["schemas"]["RoomId"] | null;
+            /** @description Its tags. */
+            tags?: string[];
+            /** @description Its websites. */
+            websites?: components["schemas"]["ContactValue"][];
         };
         /** @description What an invitation is made from. */
         NewInvitation: {
+            /** @description To whom the server mails it, at once. */
+            email?: string | null;
             /** @description First moment it no longer counts; 14 days ahead where absent. The company may bound it. */
             expiresAt?: components["schemas"]["Timestamp"];
-            /** @description The language of its text, `en`, `ja` or `ko`; one's own where absent. */
+            /** @description The language of its text and mail, `en`, `ja` or `ko`; one's own where absent. */
             language?: string | null;
             /**
              * Format: int64
@@ -1628,7 +2287,7 @@ export interface components {
             nickname?: string | null;
             /** @description 10 to 200 characters; works at once. Without one, a member with an e-mail address is sent a link to set it. */
             password?: string | null;
-            /** @description Their phone number, E.164. */
+            /** @description Their phone number, in international form or as people of the company's country dial it. It is not proven by that. */
             phone?: string | null;
             role?: components["schemas"]["Role"] | null;
             /** @description Their teams. */
@@ -1713,6 +2372,10 @@ export interface components {
             language?: string | null;
             /** @description Whether others see how far they have read. */
             readReceipts: boolean;
+            /** @description Whether people outside find one by one's phone number. */
+            searchableByPhone: boolean;
+            /** @description IANA name of their time zone; null for the company's. */
+            timeZone?: string | null;
         };
         /**
          * @description What kind of person takes part.
@@ -1742,7 +2405,7 @@ export interface components {
             photoUrl?: string | null;
             /**
              * Format: int64
-             * @description How far they have read, where they let it be seen.
+             * @description How far they have read, where they let it be seen and the reader hears what is said as they do.
              */
             readSeq?: number | null;
             /** @description Whether they take part. */
@@ -1819,6 +2482,32 @@ export interface components {
             /** @description Where their photo is, if they have one. */
             photoUrl?: string | null;
         };
+        /** @description A phone number. */
+        PhoneChange: {
+            /** @description In international form, or as people of one's company's country dial it: `090-1234-5678`. */
+            phone: string;
+        };
+        /** @description A code that was sent and is good. */
+        PhoneCodeView: {
+            /** @description First moment at which it is no longer good. */
+            expiresAt: components["schemas"]["Timestamp"];
+            /** @description The number it went to, most of its digits hidden. */
+            phone: string;
+            /** @description From when on another one may be asked for. */
+            resendAt: components["schemas"]["Timestamp"];
+        };
+        /** @description A company that found one by phone. */
+        PhoneFind: {
+            /** @description Its name. */
+            companyName: string;
+            /** @description On which day, in UTC: `2026-01-31`. */
+            day: string;
+        };
+        /** @description A code. */
+        PhoneProof: {
+            /** @description The six digits of the text message. */
+            code: string;
+        };
         /** @description A problem document (RFC 9457) as answered by REST and on the socket. */
         Problem: {
             /** @description What happened, for programs. */
@@ -1831,6 +2520,8 @@ export interface components {
             reasons?: components["schemas"]["SeenReason"][];
             /** @description Names this refusal in the server's log. */
             reference: string;
+            /** @description Which rooms stand in the way. */
+            rooms?: components["schemas"]["RoomRef"][];
             /**
              * Format: int32
              * @description The HTTP status.
@@ -1861,6 +2552,102 @@ export interface components {
              * @description The number of the last line read.
              */
             seq: number;
+        };
+        /** @description How a report is closed. */
+        ReportChange: {
+            /** @description For the other administrators, at most 1,000 characters. */
+            note?: string | null;
+            /** @description What came of it. */
+            outcome: components["schemas"]["ReportOutcome"];
+            /** @description `closed`: a closed report is not opened again. */
+            state: components["schemas"]["Closed"];
+        };
+        /** @description A report in full. */
+        ReportDetails: components["schemas"]["ReportView"] & {
+            /** @description What was attached, oldest first. */
+            messages: components["schemas"]["ReportedMessage"][];
+            /** @description The room in which they met. */
+            roomId: components["schemas"]["RoomId"];
+            /** @description In the reporter's words. */
+            text?: string | null;
+        };
+        ReportId: string;
+        /**
+         * @description What came of a report.
+         * @enum {string}
+         */
+        ReportOutcome: "noAction" | "blocked" | "partnerRemoved" | "other";
+        /**
+         * @description Why a member reports an outsider.
+         * @enum {string}
+         */
+        ReportReason: "spam" | "harassment" | "impersonation" | "other";
+        /** @description What the reporter gets back. */
+        ReportReceipt: {
+            blockId?: components["schemas"]["BlockId"] | null;
+            /** @description When it was made. */
+            createdAt: components["schemas"]["Timestamp"];
+            /** @description The report's id. */
+            id: components["schemas"]["ReportId"];
+        };
+        /** @description Whom to report, and why. */
+        ReportRequest: {
+            /** @description Whether to block the person in the same act. */
+            block?: boolean;
+            /** @description Messages of that room to attach, at most 20. A copy of what one sees is kept. */
+            messageIds?: components["schemas"]["MessageId"][];
+            participantId?: components["schemas"]["MemberId"] | null;
+            /** @description Why. */
+            reason: components["schemas"]["ReportReason"];
+            /** @description A room one is in; a first contact that waits is one, too. */
+            roomId: components["schemas"]["RoomId"];
+            /** @description What administrators should know, at most 1,000 characters. */
+            text?: string | null;
+        };
+        /**
+         * @description Whether administrators are done with a report.
+         * @enum {string}
+         */
+        ReportState: "open" | "closed";
+        /** @description A report in the administrators' list. */
+        ReportView: {
+            /** @description Whether the reporter blocked the person in the same act. */
+            blocked: boolean;
+            closing?: components["schemas"]["ClosingView"] | null;
+            /** @description When it was made. */
+            createdAt: components["schemas"]["Timestamp"];
+            /** @description Its id. */
+            id: components["schemas"]["ReportId"];
+            /** @description Why. */
+            reason: components["schemas"]["ReportReason"];
+            /** @description Who is reported. */
+            reported: components["schemas"]["ReportedView"];
+            /** @description Who reports. */
+            reporter: components["schemas"]["Named"];
+            /** @description Open or closed. */
+            state: components["schemas"]["ReportState"];
+        };
+        /** @description A message attached to a report: a copy of what the reporter saw. */
+        ReportedMessage: {
+            /** @description Who wrote it, as the room named them. */
+            author: components["schemas"]["Author"];
+            /** @description Its id in the room. */
+            id: components["schemas"]["MessageId"];
+            /** @description When it was sent. */
+            sentAt: components["schemas"]["Timestamp"];
+            /** @description What it said. */
+            text: string;
+        };
+        /** @description Who is reported, as their room named them to the reporter at that moment. */
+        ReportedView: {
+            /** @description Their company's domain, which partner lists name. */
+            companyDomain: string;
+            /** @description Their company's name. */
+            companyName: string;
+            /** @description Their member id. */
+            id: components["schemas"]["MemberId"];
+            /** @description Their name. */
+            name: string;
         };
         /** @description A yes or a no. */
         RequestAnswer: {
@@ -1918,6 +2705,13 @@ export interface components {
          * @enum {string}
          */
         RoomKind: "direct" | "group";
+        /** @description A room named in a refusal. */
+        RoomRef: {
+            /** @description Its id. */
+            id: components["schemas"]["RoomId"];
+            /** @description Its name; none in a group without one. */
+            name?: string | null;
+        };
         /** @description How a room stands for its reader, since when and why. */
         RoomStateView: {
             /** @description Why not open: the reader's own side in full, the other in one sentence. */
@@ -1971,7 +2765,7 @@ export interface components {
          * @description A section of the contact book.
          * @enum {string}
          */
-        Section: "all" | "external";
+        Section: "all" | "external" | "trash";
         /** @description A reason as one reader gets it. */
         SeenReason: {
             /** @description The rule; everything of the other side is `OTHER_SIDE`. */
@@ -2010,6 +2804,13 @@ export interface components {
             cursor: string;
             /** @enum {string} */
             op: "contact";
+        } | {
+            /** @description Which. */
+            contactId: components["schemas"]["ContactId"];
+            /** @description Where this reader stands. */
+            cursor: string;
+            /** @enum {string} */
+            op: "contactGone";
         } | (components["schemas"]["NetworkPermission"] & {
             /** @description Where this reader stands. */
             cursor: string;
@@ -2019,6 +2820,23 @@ export interface components {
             /** @enum {string} */
             op: "grant";
         }) | {
+            /** @description Where this reader stands. */
+            cursor: string;
+            /** @description All of it, as `GET /me` answers it. */
+            me: components["schemas"]["MeView"];
+            /** @enum {string} */
+            op: "me";
+        } | {
+            /** @description Where this reader stands. */
+            cursor: string;
+            /** @enum {string} */
+            op: "reports";
+            /**
+             * Format: int64
+             * @description How many are open.
+             */
+            openCount: number;
+        } | {
             /** @description Where the reader stands with it. */
             cursor: string;
             /** @description The line. */
@@ -2127,6 +2945,10 @@ export interface components {
             language?: string | null;
             /** @description Whether others see how far one has read. */
             readReceipts?: boolean | null;
+            /** @description Whether people outside find one by one's phone number, which must have been proven. */
+            searchableByPhone?: boolean | null;
+            /** @description IANA name of one's time zone; null for the company's. */
+            timeZone?: string | null;
         };
         /**
          * @description Which side of the border a reason lies on, as its reader sees it.
@@ -2156,6 +2978,11 @@ export interface components {
             text: string;
         };
         /**
+         * @description What contacts are sorted by.
+         * @enum {string}
+         */
+        Sort: "name" | "company" | "added";
+        /**
          * @description Through what somebody holds the permission.
          * @enum {string}
          */
@@ -2170,6 +2997,16 @@ export interface components {
          * @enum {string}
          */
         Switch: "allow" | "deny";
+        /** @description A tag in the contact book. */
+        TagView: {
+            /**
+             * Format: int64
+             * @description How many contacts in one's sight have it.
+             */
+            count: number;
+            /** @description The tag. */
+            tag: string;
+        };
         TeamId: string;
         /** @description A team. */
         TeamRef: {
@@ -2212,6 +3049,24 @@ export interface components {
             id: components["schemas"]["TokenId"];
             /** @description What it is for. */
             label: string;
+        };
+        /** @description Who sees a contact besides its owner. */
+        Visibility: {
+            /** @description The chosen members. */
+            memberIds: components["schemas"]["MemberId"][];
+            /** @description Nobody, chosen ones, or all members of the company. */
+            range: components["schemas"]["BookRange"];
+            /** @description The chosen teams. */
+            teamIds: components["schemas"]["TeamId"][];
+        };
+        /** @description Who is to see a contact. */
+        VisibilityChange: {
+            /** @description The chosen members; with range `members` alone. */
+            memberIds?: components["schemas"]["MemberId"][];
+            /** @description Nobody besides the owner, chosen ones, or all members of the company. */
+            range: components["schemas"]["BookRange"];
+            /** @description The chosen teams; with range `members` alone. */
+            teamIds?: components["schemas"]["TeamId"][];
         };
         /**
          * @description The answer to a first contact.
@@ -2607,6 +3462,122 @@ export interface operations {
             };
             /** @description Refused: see the code, and the reasons where the rules of external chat refused */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_contact_book: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookView"];
+                };
+            };
+            /** @description Not signed in, or the credentials are wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_contact_book: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BookChange"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookView"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in, or the credentials are wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: see the code, and the reasons where the rules of external chat refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Changed meanwhile: If-Match names an older version */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 1 MiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something sent is not valid: see the errors */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3041,6 +4012,122 @@ export interface operations {
             };
         };
     };
+    get_first_steps: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FirstStepsView"];
+                };
+            };
+            /** @description Not signed in, or the credentials are wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: see the code, and the reasons where the rules of external chat refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_first_steps: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FirstStepsChange"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FirstStepsView"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in, or the credentials are wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: see the code, and the reasons where the rules of external chat refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 1 MiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something sent is not valid: see the errors */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_company_logo: {
         parameters: {
             query?: never;
@@ -3056,8 +4143,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "image/jpeg": number[];
                     "image/png": number[];
                 };
+            };
+            /** @description Unchanged: If-None-Match names this logo */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not signed in, or the credentials are wrong */
             401: {
@@ -3070,6 +4165,112 @@ export interface operations {
             };
             /** @description Nothing is there that one may see */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_company_logo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "image/jpeg": number[];
+                "image/png": number[];
+                "image/webp": number[];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CompanyView"];
+                };
+            };
+            /** @description Not signed in, or the credentials are wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: see the code, and the reasons where the rules of external chat refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The picture is larger than 10 MB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something sent is not valid: see the errors */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_company_logo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in, or the credentials are wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: see the code, and the reasons where the rules of external chat refused */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3444,6 +4645,353 @@ export interface operations {
             };
         };
     };
+    set_member_photo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["MemberId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "image/jpeg": number[];
+                "image/png": number[];
+                "image/webp": number[];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberView"];
+                };
+            };
+            /** @description Not signed in, or the credentials are wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: see the code, and the reasons where the rules of external chat refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there that one may see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The picture is larger than 10 MB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something sent is not valid: see the errors */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_member_photo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["MemberId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in, or the credentials are wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: see the code, and the reasons where the rules of external chat refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there that one may see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something sent is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_reports: {
+        parameters: {
+            query?: {
+                /** @description `open` or `closed`; absent for both. */
+                state?: components["schemas"]["ReportState"];
+                /** @description 1 to 200, 50 by default. */
+                limit?: number;
+                /** @description The `nextCursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_ReportView"];
+                };
+            };
+            /** @description Not signed in, or the credentials are wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: see the code, and the reasons where the rules of external chat refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something sent is not valid: see the errors */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_report: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ReportId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportDetails"];
+                };
+            };
+            /** @description Not signed in, or the credentials are wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: see the code, and the reasons where the rules of external chat refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there that one may see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something sent is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_report: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ReportId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReportChange"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportDetails"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in, or the credentials are wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: see the code, and the reasons where the rules of external chat refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there that one may see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description In conflict with how things stand: see the code */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 1 MiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something sent is not valid: see the errors */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_teams: {
         parameters: {
             query?: never;
@@ -3566,10 +5114,19 @@ export interface operations {
     list_contacts: {
         parameters: {
             query?: {
-                /** @description `all` (default) or `external`. */
+                /** @description `all` (default), `external` or `trash`. */
                 section?: components["schemas"]["Section"];
-                /** @description Words to find in name, nickname or company. */
+                /** @description Only outsiders of this network. */
+                network?: components["schemas"]["Network"];
+                /** @description Only with this tag. */
+                tag?: string;
+                /**
+                 * @description Words that are all found in name, nickname, company, e-mails, phones or tags: in any script, while they are typed,
+                 *     Korean by initials too.
+                 */
                 query?: string;
+                /** @description `name` (default), `company` or `added`. */
+                sort?: components["schemas"]["Sort"];
                 /** @description 1 to 200, 50 by default. */
                 limit?: number;
                 /** @description The `nextCursor` of the page before. */
@@ -3680,7 +5237,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description In conflict, or a used Idempotency-Key */
+            /** @description In conflict with how things stand: see the code */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3709,6 +5266,35 @@ export interface operations {
             };
             /** @description Something sent is not valid: see the errors */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_contact_tags: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_TagView"];
+                };
+            };
+            /** @description Not signed in, or the credentials are wrong */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3757,6 +5343,588 @@ export interface operations {
                 };
             };
             /** @description Something sent is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_contact: {
+        parameters: {
+            query?: {
+                /** @description For good, what is in the trash already. */
+                permanently?: boolean;
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["ContactId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in, or the credentials are wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: see the code, and the reasons where the rules of external chat refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there that one may see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description In conflict with how things stand: see the code */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something sent is not valid: see the errors */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_contact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ContactId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ContactChange"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactView"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in, or the credentials are wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: see the code, and the reasons where the rules of external chat refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there that one may see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description In conflict with how things stand: see the code */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Changed meanwhile: If-Match names an older version */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 1 MiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something sent is not valid: see the errors */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_contact_photo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ContactId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": number[];
+                    "image/png": number[];
+                };
+            };
+            /** @description Unchanged: If-None-Match names this photo */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in, or the credentials are wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there that one may see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something sent is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_contact_photo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ContactId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "image/jpeg": number[];
+                "image/png": number[];
+                "image/webp": number[];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactView"];
+                };
+            };
+            /** @description Not signed in, or the credentials are wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: see the code, and the reasons where the rules of external chat refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there that one may see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description In conflict with how things stand: see the code */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Changed meanwhile: If-Match names an older version */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The picture is larger than 10 MB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something sent is not valid: see the errors */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_contact_photo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ContactId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in, or the credentials are wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: see the code, and the reasons where the rules of external chat refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there that one may see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description In conflict with how things stand: see the code */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Changed meanwhile: If-Match names an older version */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something sent is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restore_contact: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key and body within a day, the request happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: components["schemas"]["ContactId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactView"];
+                };
+            };
+            /** @description Not signed in, or the credentials are wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: see the code, and the reasons where the rules of external chat refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there that one may see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description In conflict, or a used Idempotency-Key */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something sent is not valid */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    share_contact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["ContactId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VisibilityChange"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactView"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in, or the credentials are wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused: see the code, and the reasons where the rules of external chat refused */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there that one may see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description In conflict with how things stand: see the code */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Changed meanwhile: If-Match names an older version */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 1 MiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something sent is not valid: see the errors */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4073,8 +6241,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "image/jpeg": number[];
                     "image/png": number[];
                 };
+            };
+            /** @description Unchanged: If-None-Match names this photo */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Nothing is there that one may see */
             404: {
@@ -4440,6 +6616,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description In conflict with how things stand: see the code */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The body is larger than 1 MiB */
             413: {
                 headers: {
@@ -4651,6 +6836,377 @@ export interface operations {
             };
         };
     };
+    change_phone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PhoneChange"];
+            };
+        };
+        responses: {
+            /** @description A code is on its way */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhoneCodeView"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in, or the credentials are wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused, or a browser session used from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description In conflict with how things stand: see the code */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 1 MiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something sent is not valid: see the errors */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts: see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_phone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in, or the credentials are wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused, or a browser session used from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_phone_finds: {
+        parameters: {
+            query?: {
+                /** @description 1 to 200, 50 by default. */
+                limit?: number;
+                /** @description The `nextCursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_PhoneFind"];
+                };
+            };
+            /** @description Not signed in, or the credentials are wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something sent is not valid: see the errors */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    verify_phone: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key and body within a day, the request happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PhoneProof"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeView"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in, or the credentials are wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused, or a browser session used from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description In conflict with how things stand: see the code */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 1 MiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something sent is not valid: see the errors */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_own_photo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "image/jpeg": number[];
+                "image/png": number[];
+                "image/webp": number[];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeView"];
+                };
+            };
+            /** @description Not signed in, or the credentials are wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused, or a browser session used from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The picture is larger than 10 MB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something sent is not valid: see the errors */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_own_photo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in, or the credentials are wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused, or a browser session used from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_member_photo: {
         parameters: {
             query?: never;
@@ -4668,8 +7224,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "image/jpeg": number[];
                     "image/png": number[];
                 };
+            };
+            /** @description Unchanged: If-None-Match names this photo */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not signed in, or the credentials are wrong */
             401: {
@@ -5109,8 +7673,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "image/jpeg": number[];
                     "image/png": number[];
                 };
+            };
+            /** @description Unchanged: If-None-Match names this photo */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Not signed in, or the credentials are wrong */
             401: {
@@ -5159,6 +7731,114 @@ export interface operations {
             };
             /** @description Not signed in */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_report: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Sent again with the same key and body within a day, the request happens once. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReportRequest"];
+            };
+        };
+        responses: {
+            /** @description Made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportReceipt"];
+                };
+            };
+            /** @description The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in, or the credentials are wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Refused, or a browser session used from another site */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing is there that one may see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description In conflict, or a used Idempotency-Key */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 1 MiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something sent is not valid: see the errors */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts: see Retry-After */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,6 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { formatDate, formatTime, showTimesIn } from './time.ts';
-import { allZones, findZones, isZone, offsetAt, offsetText, placeOf, startOfDayIn, zoneName } from './zones.ts';
+import {
+	allZones,
+	findZones,
+	isZone,
+	offsetAt,
+	offsetText,
+	placeOf,
+	startOfDayIn,
+	zoneName,
+} from './zones.ts';
 
 const winter = Date.UTC(2026, 0, 15);
 const summer = Date.UTC(2026, 6, 15);

@@ -62,9 +62,10 @@ export function placeOf(id: string): string {
 
 /** Minutes ahead of UTC at this instant. */
 export function offsetAt(zone: string, instant: number): number {
-	const parts = new Intl.DateTimeFormat('en-US', { timeZone: zone, timeZoneName: 'longOffset' }).formatToParts(
-		instant,
-	);
+	const parts = new Intl.DateTimeFormat('en-US', {
+		timeZone: zone,
+		timeZoneName: 'longOffset',
+	}).formatToParts(instant);
 	const text = parts.find((part) => part.type === 'timeZoneName')?.value ?? '';
 	const [, sign, hours = '0', minutes = '0'] = /([+-])(\d+):?(\d+)?/.exec(text) ?? [];
 	return sign ? (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes)) : 0;
