@@ -181,6 +181,10 @@ impl Examples {
         if word.len() == 32 && word.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_lowercase()) {
             return "k3x9m2v7q4w8t1z6p5n0h3j2d9f7r4b6".to_owned();
         }
+        // The code sent to a phone.
+        if word.len() == 6 && word.bytes().all(|b| b.is_ascii_digit()) {
+            return "493817".to_owned();
+        }
         if word.starts_with("127.0.0.1:") {
             return "chat.hana.example".to_owned();
         }
