@@ -77,7 +77,7 @@ for (const { name, size } of WIDTHS) {
 			await page.goto('/contacts');
 			await page.getByRole('button', { name: size.width > 768 ? 'New' : 'Add', exact: true }).click();
 			await page.getByRole('menuitem', { name: 'Contact', exact: true }).click();
-			await page.getByLabel('Name', { exact: true }).fill('勅使河原 エリザベス小百合');
+			await page.getByRole('textbox', { name: 'Name', exact: true }).fill('勅使河原 エリザベス小百合');
 			await page.getByLabel('Company', { exact: true }).fill('Brampton Ramp Services');
 			await addRow(page, 'Add e-mail address');
 			await page.keyboard.type('rosa@');
@@ -319,7 +319,7 @@ for (const { name, size } of WIDTHS) {
 			const book = (await aiko.api.get('/company/contact-book')).ok();
 			expect(book).toMatchObject({ trashDays: 90, legalHold: true, defaultVisibility: 'company' });
 			await mina.page.goto('/contacts/new');
-			await mina.page.getByLabel('Name', { exact: true }).fill('Dana Okpara');
+			await mina.page.getByRole('textbox', { name: 'Name', exact: true }).fill('Dana Okpara');
 			await mina.page.getByRole('button', { name: 'Save' }).click();
 			await expect(mina.page.getByText('Everybody in the company')).toBeVisible();
 			await aiko.context.close();

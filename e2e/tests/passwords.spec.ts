@@ -85,7 +85,7 @@ for (const [name, viewport, handle] of [
 		const dialog = aiko.page.getByRole('dialog');
 		await dialog.getByLabel('Name', { exact: true }).fill(`Ken Ito (${name})`);
 		await dialog.getByLabel('Message ID').fill(`ken-${name}`);
-		await dialog.getByLabel('E-mail').fill(`ken-${name}@mail.example`);
+		await dialog.getByRole('textbox', { name: 'E-mail' }).fill(`ken-${name}@mail.example`);
 		await expect(dialog.getByRole('radio', { name: 'Send a link by e-mail' })).toBeChecked();
 		await expect(dialog.getByLabel('Password', { exact: true })).toHaveCount(0);
 		await isAccessible(aiko.page);

@@ -45,7 +45,7 @@ test.afterAll(async () => {
 /** Admin › Service › Message › Chat with external users: allow other companies, for selected members. */
 async function allowOtherCompanies(page: Page) {
 	await page.getByRole('link', { name: 'Admin', exact: true }).click();
-	await page.getByRole('link', { name: 'Chat with external users' }).click();
+	await page.getByRole('link', { name: 'Chat with external users', exact: true }).click();
 	const connect = page.getByRole('group', { name: 'Connect with other companies' });
 	await connect.getByLabel('Allow', { exact: true }).check();
 	await page.getByRole('group', { name: 'Who has the permission' }).getByLabel('Selected members').check();
@@ -283,7 +283,7 @@ test('5 a company that Hana does not admit gets in by nobody’s invitation', as
 	});
 	await test.step('Hana admits Borealis alone', async () => {
 		const { page } = aiko;
-		await page.getByRole('link', { name: 'Chat with external users' }).click();
+		await page.getByRole('link', { name: 'Chat with external users', exact: true }).click();
 		await page.getByRole('group', { name: 'Which companies' }).getByLabel('Only these companies').check();
 		await page.getByLabel('Company domains').fill('borealis.example');
 		await page.getByRole('button', { name: 'Save' }).click();
