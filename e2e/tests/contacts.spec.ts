@@ -95,7 +95,7 @@ for (const { name, size } of WIDTHS) {
 			await row(page, 'Other fields').getByLabel('Value', { exact: true }).fill('4');
 			await page.getByRole('combobox', { name: 'Tags' }).fill('Ramp');
 			await page.keyboard.press('Enter');
-			await page.getByLabel('Memo').fill('Six in the morning.');
+			await page.getByRole('textbox', { name: 'Memo' }).fill('Six in the morning.');
 			await expect(page.getByText('19 of 4000 characters')).toBeVisible();
 			await page.getByRole('button', { name: 'Save' }).click();
 
@@ -143,11 +143,11 @@ for (const { name, size } of WIDTHS) {
 			const { page } = mina;
 			await page.goto(`${leoPath}/edit`);
 			await expect(page.getByLabel('Company', { exact: true })).toHaveAttribute('readonly');
-			await page.getByLabel('Memo').fill('Not to be lost');
+			await page.getByRole('textbox', { name: 'Memo' }).fill('Not to be lost');
 			await page.getByRole('link', { name: 'Cancel' }).click();
 			const dialog = page.getByRole('dialog', { name: 'Discard your changes?' });
 			await dialog.getByRole('button', { name: 'Cancel' }).click();
-			await expect(page.getByLabel('Memo')).toHaveValue('Not to be lost');
+			await expect(page.getByRole('textbox', { name: 'Memo' })).toHaveValue('Not to be lost');
 			await expectWhole(page);
 			await page.getByRole('link', { name: 'Cancel' }).click();
 			await dialog.getByRole('button', { name: 'Discard' }).click();
@@ -179,10 +179,10 @@ for (const { name, size } of WIDTHS) {
 		chapter('b15 saved in between: field by field, mine or theirs', async () => {
 			const { page } = mina;
 			await page.goto(`${rosaPath}/edit`);
-			await page.getByLabel('Memo').fill('Mina: gate 4.');
+			await page.getByRole('textbox', { name: 'Memo' }).fill('Mina: gate 4.');
 			await page.getByLabel('Nickname').fill('Rosa');
 			await kenji.page.goto(`${rosaPath}/edit`);
-			await kenji.page.getByLabel('Memo').fill('Kenji: gate 7.');
+			await kenji.page.getByRole('textbox', { name: 'Memo' }).fill('Kenji: gate 7.');
 			await addRow(kenji.page, 'Add website');
 			await kenji.page.keyboard.type('https://bramptonramp.example');
 			await kenji.page.getByRole('button', { name: 'Save' }).click();
