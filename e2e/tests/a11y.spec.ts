@@ -264,6 +264,8 @@ chapter.describe('in the demo', () => {
 		await expect(menu).toBeFocused();
 		await page.keyboard.press('Enter');
 		await page.keyboard.press('ArrowDown');
+		await expect(page.getByRole('menuitem', { name: 'Settings' })).toBeFocused();
+		await page.keyboard.press('ArrowDown');
 		await expect(page.getByRole('menuitem', { name: 'Sign out' })).toBeFocused();
 		await page.keyboard.press('Enter');
 		await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible();
