@@ -29,7 +29,7 @@ describe('time zones', () => {
 	it('have a place, and a name in every language', () => {
 		expect(placeOf('America/Argentina/Buenos_Aires')).toBe('Buenos Aires');
 		expect(zoneName('Asia/Tokyo', 'ja', winter)).toContain('日本');
-		expect(zoneName('Asia/Seoul', 'ko', winter)).toContain('대한민국');
+		expect(zoneName('Asia/Seoul', 'ko', winter)).toMatch(/한국|대한민국/);
 		expect(isZone('Asia/Tokyo')).toBe(true);
 		expect(isZone('Mars/Olympus_Mons')).toBe(false);
 	});

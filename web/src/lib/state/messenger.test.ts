@@ -33,7 +33,7 @@ beforeEach(() => {
 		list: () => new Promise((give) => lists.push((items) => give({ items, nextCursor: null }))),
 		messages: (id: string) => {
 			asked.push(id);
-			return Promise.resolve({ items: [message(1)], hasMoreBefore: false, hasMoreAfter: false });
+			return Promise.resolve({ items: [message(asked.length)], hasMoreBefore: false, hasMoreAfter: false });
 		},
 		get: (id: string) => Promise.resolve(room({ id, lastSeq: 1 })),
 	};
