@@ -86,7 +86,7 @@ async fn l_nothing_of_the_blocker_stands_still_or_moves_for_the_blocked_one(back
     leo_socket.say(json!({ "op": "typing", "roomId": room })).await;
     assert!(leo_socket.heard().await.is_empty());
     assert!(!socket.heard().await.contains(&"typing".to_owned()));
-    let cursor = cast.mina.here().await;
+    let cursor = cast.mina.socket().await.cursor;
     cast.leo.call(Method::DELETE, &format!("/blocks/{block}"), None).await.must(204);
     assert!(socket.heard().await.is_empty());
     assert!(cast.mina.told_on_return(&cursor).await.is_empty());
@@ -121,7 +121,7 @@ async fn l_what_is_written_behind_a_block_leaves_no_trace_for_the_blocker(backen
     assert!(cast.leo.told_on_return(&cursor).await.is_empty(), "that she wrote is told on return");
 
     // His other devices learn of the unblocking; the room stays where it was, with its preview.
-    let cursor = cast.leo.here().await;
+    let cursor = cast.leo.socket().await.cursor;
     cast.leo.call(Method::DELETE, &format!("/blocks/{block}"), None).await.must(204);
     assert_eq!(socket.heard().await, ["room"]);
     assert_eq!(cast.leo.told_on_return(&cursor).await, ["room"]);

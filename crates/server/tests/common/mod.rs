@@ -482,15 +482,13 @@ impl Person {
         socket.heard().await
     }
 
-    /// A cursor behind all that has happened. What the command line wrote is noticed a moment later, and whoever connects
-    /// before that is told some things twice.
+    /// A cursor behind all that has happened and was handed out. What the command line wrote is noticed a moment later,
+    /// and what comes behind it waits so long: so something of one's own is changed (to what it was), and awaited.
     pub async fn here(&self) -> String {
-        loop {
-            let cursor = self.socket().await.cursor;
-            if self.told_on_return(&cursor).await.is_empty() {
-                return cursor;
-            }
-        }
+        let mut socket = self.socket().await;
+        self.patch("/me", json!({})).await.must(200);
+        socket.until("me").await;
+        self.socket().await.cursor
     }
 
     /// Opens a socket and waits until it is ready.
