@@ -4,6 +4,7 @@ use crate::server::{Http, Place};
 use crate::setup;
 use anyhow::{Context, bail};
 use serde_json::{Value, json};
+use std::fmt::Write;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -117,7 +118,7 @@ impl Lookups {
         let mut table = String::from("lookups by phone that find nobody: median, and its ratio to the first");
         for (name, median) in &self.cases {
             let ratio = self.ratio(*median);
-            table.push_str(&format!("\n  {name:<36} {median:>10.0} µs {ratio:>8.3}"));
+            let _ = write!(table, "\n  {name:<36} {median:>10.0} µs {ratio:>8.3}");
         }
         table
     }

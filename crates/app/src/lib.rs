@@ -35,7 +35,6 @@ pub mod site;
 mod standing;
 pub mod upkeep;
 pub mod views;
-mod wording;
 pub mod work;
 pub mod writer;
 

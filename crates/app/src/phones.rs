@@ -7,9 +7,10 @@
 use crate::audit::{Act, category};
 use crate::error::AppError;
 use crate::outgoing::purpose::Purpose;
+use crate::outgoing::wording::{self, Language};
 use crate::outgoing::{Content, Errand, Kind, Text};
 use crate::work::Work;
-use crate::{Actor, App, wording};
+use crate::{Actor, App};
 use liaison_domain::{MemberId, PhoneCodeId, PhoneNumber, Timestamp};
 use liaison_store::members::Member;
 use liaison_store::phones::{self, Asked, Code, Proof};
@@ -98,6 +99,16 @@ fn day_of(at: Timestamp) -> String {
     at.to_string().chars().take(10).collect()
 }
 
+fn code_view(code: &Code) -> PhoneCodeView {
+    // What is stored was read by the same parser.
+    let masked = PhoneNumber::parse(&code.phone, "").map_or_else(|_| String::new(), |n| n.masked());
+    PhoneCodeView {
+        phone: masked,
+        expires_at: Timestamp::from_millis(code.expires_at),
+        resend_at: Timestamp::from_millis(code.created_at).plus_millis(RESEND_MS),
+    }
+}
+
 impl App {
     fn proof_ms(&self) -> i64 {
         i64::from(self.limits.phone_proof_days) * DAY_MS
@@ -130,22 +141,12 @@ impl App {
             state.searchable = state.verified && proof.searchable;
         }
         let code = phones::find_code(tx, me.id).await?;
-        state.code = code.filter(|c| is_good(c, now)).map(|c| self.code_view(&c));
+        state.code = code.filter(|c| is_good(c, now)).map(|c| code_view(&c));
         Ok(state)
     }
 
     fn counts(&self, proof: &Proof, phone: Option<&str>, now: Timestamp) -> bool {
         phone == Some(&proof.phone) && proof.verified_at > self.proofs_since(now).as_millis()
-    }
-
-    fn code_view(&self, code: &Code) -> PhoneCodeView {
-        // What is stored was read by the same parser.
-        let masked = PhoneNumber::parse(&code.phone, "").map_or_else(|_| String::new(), |n| n.masked());
-        PhoneCodeView {
-            phone: masked,
-            expires_at: Timestamp::from_millis(code.expires_at),
-            resend_at: Timestamp::from_millis(code.created_at).plus_millis(RESEND_MS),
-        }
     }
 
     /// Makes this the actor's number and sends it a code. Another number than before is not proven and not found;
@@ -184,7 +185,7 @@ impl App {
         phones::insert_send(&mut work.tx, &code, actor.company).await?;
         if others < FOR_NUMBER_BY_ANYBODY {
             let company = companies::find(&mut work.tx, actor.company).await?.ok_or(AppError::SignInRequired)?;
-            let language = wording::language(me.language.as_deref(), &company.country);
+            let language = Language::of(me.language.as_deref(), &company.country);
             let errand = Errand {
                 company: actor.company,
                 purpose: Purpose::PhoneCode(id),
@@ -196,7 +197,7 @@ impl App {
         }
         metrics::counter!("liaison_phone_codes_total").increment(1);
         self.finish(work).await?;
-        Ok(self.code_view(&code))
+        Ok(code_view(&code))
     }
 
     /// A number as somebody of the actor's company writes it.
@@ -232,7 +233,7 @@ impl App {
     }
 
     /// The text message. The last line lets phones fill the code in, on our own page alone.
-    fn code_text(&self, language: &str, code: &str) -> String {
+    fn code_text(&self, language: Language, code: &str) -> String {
         let text = wording::phone_code(language, code);
         let base = self.site.base_url();
         match base.strip_prefix("https://") {

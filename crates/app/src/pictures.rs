@@ -131,9 +131,8 @@ fn draw(upload: &[u8], shape: Shape) -> Result<Picture, AppError> {
     if upload.len() > MAX_BYTES {
         return Err(wrong("TOO_LARGE", "is larger than 10 MB: make it smaller first"));
     }
-    let format = match image::guess_format(upload) {
-        Ok(format @ (ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::WebP)) => format,
-        _ => return Err(wrong("NOT_A_PICTURE", "is not a JPEG, PNG or WebP picture")),
+    let Ok(format @ (ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::WebP)) = image::guess_format(upload) else {
+        return Err(wrong("NOT_A_PICTURE", "is not a JPEG, PNG or WebP picture"));
     };
     if format == ImageFormat::Jpeg && !ends(upload) {
         return Err(broken());

@@ -130,7 +130,7 @@ impl Walk {
     async fn look(&mut self) {
         let history = self.history.join("\n");
         let mut seen = Vec::new();
-        for a in 0..4 {
+        for (a, owner) in PEOPLE.iter().enumerate() {
             for b in (0..4).filter(|b| company(*b) != company(a)) {
                 let entry: Option<Entry> = self.model.book.get(&(a, b)).cloned();
                 let Some(id) = self.ids.get(&(a, b)) else {
@@ -143,7 +143,7 @@ impl Walk {
                 let state = if entry.trashed { "trashed" } else { "active" };
                 let expected = [state.to_owned(), entry.nickname, self.model.link_shown(a, b).to_owned()];
                 let found = [is(&contact["state"]), is(&contact["nickname"]), is(&contact["link"]["state"])];
-                assert_eq!(found, expected, "{}'s contact of {}\n{history}", PEOPLE[a], PEOPLE[b]);
+                assert_eq!(found, expected, "{owner}'s contact of {}\n{history}", PEOPLE[b]);
                 let stopped = contact["syncStoppedAt"].is_string();
                 assert_eq!(stopped, !self.model.direct_is_open(a, b), "{}'s of {}\n{history}", PEOPLE[a], PEOPLE[b]);
                 assert_eq!(is(&contact["roomId"]), self.rooms[&pair(a, b)]);

@@ -160,9 +160,11 @@ impl App {
         if change.colleagues_may_edit.is_some() {
             must_manage(actor, &before)?;
         }
-        let only_switch = change.colleagues_may_edit.is_some() && before.details == change.details(&before.details);
         let names = change.name.is_some() || change.nickname.is_some() || change.company_name.is_some();
-        if !may_edit(actor, &before) && !(only_switch && !names) {
+        let fields = names || before.details != change.details(&before.details);
+        // Who may only share may turn the switch, and nothing else along with it.
+        let only_switch = change.colleagues_may_edit.is_some() && !fields;
+        if !only_switch && !may_edit(actor, &before) {
             return Err(AppError::Forbidden("the contact's owner, or who was allowed to edit it,"));
         }
         if expected.is_some_and(|expected| expected != before.version) {

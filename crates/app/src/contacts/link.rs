@@ -27,12 +27,11 @@ pub(super) fn after_adding(link: Option<Link>, me: MemberId, them: MemberId, ask
         (TieState::Live, _) => alone(TieState::Live),
         // Added by the one who was asked: that is the yes.
         (TieState::Pending(asked), _) if asked == me => alone(TieState::Live),
-        (TieState::Pending(_), _) => link.standing(),
         // Only the side that ended a link revives it; where both did, the other's ending stands.
         (TieState::Ended(by), None) if by == me => fresh(link.accepted),
         (TieState::Ended(by), Some(other)) if by == me => alone(TieState::Ended(other)),
         (TieState::Ended(by), Some(also)) if also == me => alone(TieState::Ended(by)),
-        (TieState::Ended(_), _) => link.standing(),
+        (TieState::Pending(_) | TieState::Ended(_), _) => link.standing(),
     }
 }
 

@@ -127,7 +127,8 @@ impl App {
             Some(outsider) => self.decide_afresh(&mut work, actor, &contact, outsider).await?,
             None => None,
         };
-        let reasons: Vec<&str> = denial.iter().flat_map(|d| d.reasons()).map(|r| r.code.as_str()).collect();
+        let reasons: Vec<&str> =
+            denial.iter().flat_map(liaison_policy::Denial::reasons).map(|r| r.code.as_str()).collect();
         let details = serde_json::json!({ "outsider": contact.outsider_id, "refused": !reasons.is_empty() });
         self.audit_contact(&mut work, Some(actor), contact.company_id, "contact.restored", &contact, details).await?;
         let restored = contacts::find(&mut work.tx, id).await?.ok_or(AppError::NotFound)?;

@@ -15,6 +15,7 @@ use utoipa::ToSchema;
 /// An entry of the contact book, as its reader sees it.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a field of the API")]
 pub struct ContactView {
     /// Its id.
     pub id: ContactId,

@@ -20,6 +20,7 @@ pub use open::{InviterView, OpenedView};
 
 use crate::audit::{Act, category};
 use crate::error::AppError;
+use crate::outgoing::wording::Language;
 use crate::qr::Qr;
 use crate::work::Work;
 use crate::{Actor, App};
@@ -188,8 +189,8 @@ impl App {
             Some(url) => {
                 let me = members::find(tx, actor.id).await?.ok_or(AppError::SignInRequired)?;
                 let company = companies::find(tx, actor.company).await?.ok_or(AppError::SignInRequired)?;
-                let own = wording::language_of(me.language.as_deref(), &company.country);
-                Some(wording::text_to_copy(language.unwrap_or(own), &me.name, &company.name, url))
+                let language = Language::of(language.or(me.language.as_deref()), &company.country);
+                Some(wording::text_to_copy(language, &me.name, &company.name, url))
             }
             None => None,
         };

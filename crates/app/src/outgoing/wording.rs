@@ -1,4 +1,4 @@
-//! What mails say, in the receiver's language. Fixed texts; of what people wrote only names go in, cleaned and capped
+//! What mails and text messages say, in the receiver's language. Fixed texts; of what people wrote only names go in, cleaned and capped
 //! (I-47), and never into an address.
 
 use super::Mail;
@@ -7,7 +7,7 @@ use liaison_domain::clean_name;
 /// The most characters of a name in a mail.
 const MAX_NAME: usize = 60;
 
-/// A language of mails.
+/// A language of what is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Language {
     /// English.
@@ -123,6 +123,21 @@ pub fn escape(text: &str) -> String {
         }
     }
     out
+}
+
+/// The code that proves whose a phone number is.
+pub(crate) fn phone_code(language: Language, code: &str) -> String {
+    match language {
+        Language::English => format!(
+            "{code} is your Liaison code. It is good for 10 minutes. If you did not ask for it, ignore this message."
+        ),
+        Language::Japanese => format!(
+            "Liaison の確認コードは {code} です（10分間有効）。お心当たりのない場合は、このメッセージを無視してください。"
+        ),
+        Language::Korean => {
+            format!("Liaison 인증 코드는 {code}입니다(10분간 유효). 요청하신 적이 없다면 이 메시지를 무시해 주세요.")
+        }
+    }
 }
 
 /// The link to set a new password, for somebody who has forgotten theirs.
@@ -254,6 +269,13 @@ mod tests {
         assert_eq!(mail.html.matches("href=\"https://chat.example/x\"").count(), 2);
         assert!(name_in_mail(&"長い名前".repeat(50)).chars().count() <= MAX_NAME);
         assert_eq!(name_in_mail("J. O'Brien"), "J O'Brien");
+    }
+
+    #[test]
+    fn b4_the_code_stands_in_every_language() {
+        for language in [Language::English, Language::Japanese, Language::Korean] {
+            assert_eq!(phone_code(language, "012345").matches("012345").count(), 1, "{language:?}");
+        }
     }
 
     #[test]
