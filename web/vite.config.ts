@@ -4,6 +4,7 @@ import tailwindcss from '@tailwindcss/vite';
 import { defineConfig, loadEnv, type Plugin } from 'vite';
 import clientAdapter from './scripts/client-adapter.js';
 import { messagesConfig } from './scripts/messages-config.js';
+import { staticIcons } from './scripts/static-icons.js';
 
 /**
  * The server forbids inline styles. A style attribute written in markup would be dropped by the browser, so the
@@ -55,7 +56,7 @@ export default defineConfig({
 		oneLanguage,
 		sveltekit({
 			adapter: clientAdapter(),
-			preprocess: [noInlineStyles],
+			preprocess: [noInlineStyles, staticIcons],
 		}),
 	],
 	environments: {

@@ -52,6 +52,7 @@ function chunksOf(manifest, page) {
 	};
 	const missing = (files) => [...new Set(files)].filter((file) => !page.includes(file));
 	return {
+		fonts: fontsOf(readFileSync('src/app.css', 'utf8')),
 		languages: Object.fromEntries(
 			languages.map((language) => {
 				const source = `src/lib/paraglide/messages/${language}.js`;
@@ -84,10 +85,17 @@ function chunksOf(manifest, page) {
 	}
 }
 
+/** @param {string} css */
+function fontsOf(css) {
+	const fonts = /--font-sans:([^;]+);/.exec(css)?.[1];
+	if (!fonts) throw new Error('app.css names no --font-sans');
+	return fonts.trim().replace(/\s+/g, ' ');
+}
+
 /** @param {string} page @param {object} chunks */
 function withBoot(page, chunks) {
 	const boot = readFileSync('src/boot.js', 'utf8').replace(/^\s*\/\/.*\n/gm, '');
-	const mark = '<!-- boot -->';
-	if (!page.includes(mark)) throw new Error(`app.html lacks ${mark}`);
+	const mark = /<!-- boot\b[^>]*-->/;
+	if (!mark.test(page)) throw new Error(`app.html lacks ${mark}`);
 	return page.replace(mark, () => `<script>{\nconst CHUNKS = ${JSON.stringify(chunks)};\n${boot}}</script>`);
 }

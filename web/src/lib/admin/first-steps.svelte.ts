@@ -14,6 +14,8 @@ export interface Step {
 /** What a new company's administrators do first; what is done, the server reads from how things stand. */
 export class FirstStepsState {
 	#seen = $state.raw<FirstSteps | null>(null);
+	/** Whether it is known if there are any to show. */
+	settled = $state(false);
 	#api: Api;
 
 	constructor(api: Api) {
@@ -53,6 +55,8 @@ export class FirstStepsState {
 			this.#seen = await this.#api.firstSteps.get();
 		} catch {
 			this.#seen = null;
+		} finally {
+			this.settled = true;
 		}
 	}
 

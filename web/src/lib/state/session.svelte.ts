@@ -2,6 +2,7 @@ import type { Api } from '#lib/api/client.ts';
 import { isProblem } from '#lib/api/problem.ts';
 import type { Me, MePatch, Network, NetworkState } from '#lib/api/types.ts';
 import type { Locale } from '#lib/i18n/locale.svelte.ts';
+import { nextTask } from '#lib/ui/tasks.ts';
 import { clearDrafts } from '#lib/messages/drafts.ts';
 
 export type SessionStatus = 'loading' | 'signedIn' | 'signedOut' | 'unreachable';
@@ -107,6 +108,8 @@ export class Session {
 		// Before anything of theirs is drawn.
 		await this.#locale.use(me.settings.language);
 		this.#locale.useZone(me.timeZone);
+		// At the start the answer is there before the code that asks: drawing the page would lengthen the task of starting.
+		if (this.status === 'loading') await nextTask();
 		this.#me = me;
 		this.leftByChoice = false;
 		this.status = 'signedIn';
