@@ -4,6 +4,7 @@
 //! number of sends in flight. While it measures it also checks: numbers without gaps, and each message at its receiver
 //! once and in order. A run that finds a fault, or that passes no message, fails.
 
+mod book;
 mod idle;
 mod load;
 mod lookups;
@@ -51,6 +52,9 @@ struct Options {
     /// Instead of load: how long lookups take that find nobody, for each reason there is
     #[arg(long)]
     lookups: bool,
+    /// Instead of load: how long pages of a contact book take that holds this many, and searches in it
+    #[arg(long, value_parser = clap::value_parser!(u32).range(200..=100_000))]
+    book: Option<u32>,
     /// Print one JSON object instead of a table
     #[arg(long)]
     json: bool,
@@ -103,6 +107,10 @@ fn run(options: &Options) -> anyhow::Result<String> {
     if options.lookups {
         let lookups = lookups::run(&place, &folder.path().join("data/outbox"))?;
         return Ok(if options.json { lookups.json() } else { lookups.table() });
+    }
+    if let Some(contacts) = options.book {
+        let book = book::run(&place, contacts)?;
+        return Ok(if options.json { book.json() } else { book.table() });
     }
     say(&format!("making two companies and {} pairs", options.pairs));
     let world = setup::make(&place, options.pairs)?;

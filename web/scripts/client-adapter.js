@@ -1,5 +1,6 @@
 // SvelteKit's static adapter, and after it: src/boot.js goes into the page with the names of the files each screen
-// needs, and every file is compressed once, here, instead of by the server for each reader.
+// needs, the styles go into the page, which is painted before anything else has come, and every file is compressed once,
+// here, instead of by the server for each reader.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import adapterStatic from '@sveltejs/adapter-static';
@@ -28,7 +29,7 @@ export default function clientAdapter() {
 				readFileSync(join(builder.getClientDirectory(), '.vite/manifest.json'), 'utf8'),
 			);
 			const page = readFileSync('build/index.html', 'utf8');
-			writeFileSync('build/index.html', withBoot(page, chunksOf(manifest, page)));
+			writeFileSync('build/index.html', withStyles(withBoot(page, chunksOf(manifest, page))));
 			await builder.compress('build');
 		},
 	};
@@ -98,4 +99,20 @@ function withBoot(page, chunks) {
 	const mark = /<!-- boot\b[^>]*-->/;
 	if (!mark.test(page)) throw new Error(`app.html lacks ${mark}`);
 	return page.replace(mark, () => `<script>{\nconst CHUNKS = ${JSON.stringify(chunks)};\n${boot}}</script>`);
+}
+
+/**
+ * The link stays, switched off: by it the code sees that these styles are there.
+ * @param {string} page
+ */
+function withStyles(page) {
+	const link = /<link href="\/([^"]+\.css)" rel="stylesheet">/.exec(page);
+	if (!link?.[1] || page.split('rel="stylesheet"').length !== 2)
+		throw new Error('one style sheet is expected');
+	const css = readFileSync(join('build', link[1]), 'utf8').trim();
+	if (css.includes('</style') || /url\((?!["']?data:)/.test(css)) throw new Error('styles that cannot move');
+	return page.replace(
+		link[0],
+		() => `${link[0].replace('<link ', '<link disabled ')}\n<style>${css}</style>`,
+	);
 }

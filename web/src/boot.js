@@ -47,17 +47,12 @@
 
 	// The first date a page writes makes the browser load its tables of languages and zones, and the first text in a script
 	// look for a font that has it: tenths of a second on a slow phone, between the answers and the rooms. While the code
-	// is on its way nothing else waits. Each in a task of its own.
+	// is on its way nothing else waits.
+	new Intl.DateTimeFormat(language, { timeZone: 'Asia/Tokyo', timeStyle: 'short' }).format();
+	new Intl.ListFormat(language);
 	const pen = document.createElement('canvas').getContext('2d');
-	const warm = [
-		() => new Intl.DateTimeFormat(language, { timeZone: 'Asia/Tokyo', timeStyle: 'short' }).format(),
-		() => new Intl.ListFormat(language),
-		...[400, 600].flatMap((weight) =>
-			['Aa', 'あ漢', '한글'].map((text) => () => {
-				pen.font = `${weight} 15px ${CHUNKS.fonts}`;
-				pen.measureText(text);
-			}),
-		),
-	];
-	for (const one of warm) setTimeout(one);
+	for (const weight of [400, 600]) {
+		pen.font = `${weight} 15px ${CHUNKS.fonts}`;
+		pen.measureText('Aaあア漢한글');
+	}
 }

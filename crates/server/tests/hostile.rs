@@ -4,6 +4,8 @@
 mod common;
 mod register;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use common::{Backend, Person, TestServer, campaign};
 use futures_util::future::join_all;
 use rand::rngs::StdRng;
@@ -17,6 +19,7 @@ use std::fmt::Write;
 
 on_both!(
     i33_no_request_ends_the_process_or_gets_an_answer_outside_the_description,
+    i33_a_cursor_forged_inside_its_coding_is_refused,
     i33_no_frame_ends_the_process_or_the_service_of_others,
     i32_who_does_not_read_is_closed_and_misses_nothing,
     i56_names_cannot_lie,
@@ -265,6 +268,33 @@ async fn i33_no_request_ends_the_process_or_gets_an_answer_outside_the_descripti
     }
     println!("{requests} requests: {told:?}");
     assert!(told.keys().any(|s| *s == 422) && told.keys().any(|s| *s == 404) && told.keys().any(|s| *s < 300));
+    all_is_well(&world.server, &world.people["mina"]).await;
+}
+
+/// Cursors of lists are text within base64: what is well formed outside may be anything inside.
+async fn i33_a_cursor_forged_inside_its_coding_is_refused(backend: Backend) {
+    let world = World::new(backend).await;
+    let insides: [&[u8]; 7] = [
+        b"\xff\xfe\x00",
+        b"",
+        b"\x1f",
+        b"x\x1fy",
+        b"9223372036854775808\x1fmina@hana.example",
+        b"'\x1f'; DROP TABLE members; --\x1f\x00",
+        b"x\x1fy\x1fmember_00000000000000000000000000\x1f1",
+    ];
+    let mut refused = 0;
+    for door in DOORS.iter().filter(|d| d.method == "GET" && d.operation != "open_realtime") {
+        let path = fill(door.path, &world.things);
+        for inside in insides {
+            let cursor = URL_SAFE_NO_PAD.encode(inside);
+            let and = if path.contains('?') { '&' } else { '?' };
+            let answer = world.people[door.right].call(Method::GET, &format!("{path}{and}cursor={cursor}"), None).await;
+            assert!(answer.status.as_u16() < 500, "{path} {cursor}: {} {}", answer.status, answer.text);
+            refused += usize::from(answer.status == 422);
+        }
+    }
+    assert!(refused > 20, "only {refused} cursors were read at all");
     all_is_well(&world.server, &world.people["mina"]).await;
 }
 
