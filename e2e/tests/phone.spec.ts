@@ -122,8 +122,8 @@ for (const { name, width, height } of WIDTHS) {
 			await expect(card.getByRole('list', { name: 'Companies that found you' })).toContainText('Hana Trading');
 			await expectAccessible(leo.page);
 			await picture(leo.page, `phone-verified-${name}`);
-			await card.getByRole('button', { name: 'Remove phone number' }).click();
-			await leo.page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click();
+			await card.getByRole('button', { name: 'Delete phone number' }).click();
+			await leo.page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
 			await expect(card.getByLabel('Your phone number')).toBeVisible();
 			await search(mina.page, '+1 416 555 0142');
 			await expect(notFound(mina.page)).toBeVisible();

@@ -147,6 +147,7 @@ fn pending(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use liaison_domain::{CompanyId, ContactId, LinkId, MemberId};
 
     const FIRST: Migration = Migration { version: 1, sql: MIGRATIONS[0].sql };
     const OLD: &[Migration] = &[FIRST];
@@ -199,6 +200,82 @@ mod tests {
             let mut tx = copy.read().await.unwrap();
             let (_, _, generation) = crate::messages::log_head(&mut tx).await.unwrap();
             assert_eq!(generation, "kept");
+        }
+    }
+
+    /// People who met before there was a contact book keep each other, and are found in it.
+    #[tokio::test]
+    async fn i28_contacts_of_an_older_schema_become_entries_of_the_book() {
+        let clock = liaison_domain::SystemClock;
+        for (db, _folder) in databases().await {
+            run(&db, MIGRATIONS.split_at(5).0).await.unwrap();
+            let (mina, leo, ended) = (MemberId::new(&clock), MemberId::new(&clock), MemberId::new(&clock));
+            let contact = ContactId::new(&clock);
+            let mut companies = Vec::new();
+            let mut tx = db.begin_plain().await.unwrap();
+            for (domain, name) in [("hana.example", "Hana Trading"), ("borealis.example", "Borealis")] {
+                let id = CompanyId::new(&clock);
+                tx.query(
+                    "INSERT INTO companies (id, name, domain, country, time_zone, active, entitled, created_at, \
+                     policy_version, permission_position, audit_seq, audit_hash) \
+                     VALUES ($1, $2, $3, 'JP', 'Asia/Tokyo', TRUE, TRUE, 1, 0, 0, 0, $4)",
+                )
+                .bind(id)
+                .bind(name)
+                .bind(domain)
+                .bind(vec![7_u8; 32])
+                .execute()
+                .await
+                .unwrap();
+                companies.push(id);
+            }
+            for (id, company, handle) in
+                [(mina, 0, "mina@hana.example"), (leo, 1, "leo@borealis.example"), (ended, 1, "ed@borealis.example")]
+            {
+                tx.query(
+                    "INSERT INTO members (id, company_id, handle, name, role, status, read_receipts, search, \
+                     created_at, permission_position) VALUES ($1, $2, $3, $3, 'member', 'active', TRUE, $3, 1, 0)",
+                )
+                .bind(id)
+                .bind(companies[company])
+                .bind(handle)
+                .execute()
+                .await
+                .unwrap();
+            }
+            tx.query("INSERT INTO contacts VALUES ($1, $2, $3, $4, '佐藤 レオ', 'レオ', 'Borealis', 5, 3)")
+                .bind(contact)
+                .bind(companies[0])
+                .bind(mina)
+                .bind(leo)
+                .execute()
+                .await
+                .unwrap();
+            for (other, state) in [(leo, "live"), (ended, "ended")] {
+                tx.query("INSERT INTO links VALUES ($1, $2, $3, $4, NULL, 5)")
+                    .bind(mina.min(other))
+                    .bind(mina.max(other))
+                    .bind(LinkId::new(&clock))
+                    .bind(state)
+                    .execute()
+                    .await
+                    .unwrap();
+            }
+            tx.commit().await.unwrap();
+
+            run(&db, MIGRATIONS).await.unwrap();
+            let mut tx = db.begin_plain().await.unwrap();
+            assert!(crate::contacts::has_old_folding(&mut tx).await.unwrap());
+            assert_eq!(crate::contacts::fold_anew(&mut tx, 10).await.unwrap(), 1);
+            assert!(!crate::contacts::has_old_folding(&mut tx).await.unwrap());
+            let kept = crate::contacts::find(&mut tx, contact).await.unwrap().expect("the contact is there");
+            assert_eq!((kept.owner_id, kept.outsider_id, kept.company_id), (mina, Some(leo), companies[0]));
+            assert_eq!((kept.name.as_str(), kept.company_name.as_deref()), ("佐藤 レオ", Some("Borealis")));
+            let (search,): (String,) = tx.query("SELECT search FROM contacts").fetch_one().await.unwrap();
+            assert!(search.contains("れお"), "{search}");
+            let accepted: Vec<(String, bool)> =
+                tx.query("SELECT state, accepted FROM links ORDER BY state").fetch_all().await.unwrap();
+            assert_eq!(accepted, [("ended".to_owned(), false), ("live".to_owned(), true)]);
         }
     }
 }
