@@ -18,9 +18,8 @@ async fn sqlite() -> Place {
 }
 
 async fn postgres() -> Place {
-    static COUNT: AtomicU32 = AtomicU32::new(0);
     let base = std::env::var("LIAISON_TEST_POSTGRES").expect("LIAISON_TEST_POSTGRES is not set: run `make test`");
-    let name = format!("store_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+    let name = format!("store_{}", uuid::Uuid::new_v4().simple());
     let pool = sqlx::PgPool::connect(&base).await.unwrap();
     sqlx::Executor::execute(&pool, sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"))).await.unwrap();
     let (server, _) = base.rsplit_once('/').unwrap();

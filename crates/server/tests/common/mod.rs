@@ -9,7 +9,6 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
@@ -88,10 +87,10 @@ pub fn run(args: &[&str], input: &str) -> std::process::Output {
 
 /// A database of one's own on the PostgreSQL of the tests.
 pub async fn fresh_database() -> String {
-    static COUNT: AtomicU32 = AtomicU32::new(0);
     let base = std::env::var("LIAISON_TEST_POSTGRES")
         .expect("LIAISON_TEST_POSTGRES is not set: run `make test`, or `eval $(dev/postgres start)`");
-    let name = format!("liaison_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+    // Not by the number of the process: a cluster outlives many runs, and numbers come again.
+    let name = format!("liaison_{:016x}", rand::random::<u64>());
     let pool = sqlx::PgPool::connect(&base).await.expect("the PostgreSQL of the tests");
     let sql = sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"));
     sqlx::Executor::execute(&pool, sql).await.expect("a database for this test");
