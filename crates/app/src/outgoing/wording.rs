@@ -1,5 +1,5 @@
-//! What mails and text messages say, in the receiver's language. Fixed texts; of what people wrote only names go in, cleaned and capped
-//! (I-47), and never into an address.
+//! What mails and text messages say, in the receiver's language. Fixed texts; of what people wrote only names go in,
+//! cleaned and capped (I-47), and never into an address.
 
 use super::Mail;
 use liaison_domain::clean_name;
