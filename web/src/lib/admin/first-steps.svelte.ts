@@ -11,10 +11,13 @@ export interface Step {
 	done: boolean;
 }
 
+/** How long the menu below them holds still. */
+const WAITS_FOR_MS = 1_500;
+
 /** What a new company's administrators do first; what is done, the server reads from how things stand. */
 export class FirstStepsState {
 	#seen = $state.raw<FirstSteps | null>(null);
-	/** Whether it is known if there are any to show. */
+	/** Whether it is known if there are any to show; past a while nobody waits for them. */
 	settled = $state(false);
 	#api: Api;
 
@@ -51,11 +54,13 @@ export class FirstStepsState {
 
 	/** Steps help along and are never in the way: where they cannot be read, none are shown. */
 	async load() {
+		const late = setTimeout(() => (this.settled = true), WAITS_FOR_MS);
 		try {
 			this.#seen = await this.#api.firstSteps.get();
 		} catch {
 			this.#seen = null;
 		} finally {
+			clearTimeout(late);
 			this.settled = true;
 		}
 	}

@@ -91,6 +91,11 @@ describe('people', () => {
 		expect(initials('長谷川 葵')).toBe('長');
 		expect(initials('남궁민서')).toBe('남');
 		expect(initials('öz')).toBe('Ö');
+		// Letters of several code points stay whole: with an accent of its own, from jamo, joined, with a virama.
+		expect(initials('o\u0308z')).toBe('O\u0308');
+		expect(initials('\u1112\u1161\u11ab\u1100\u1173\u11af')).toBe('\u1112\u1161\u11ab');
+		expect(initials('👩‍💻 Bot')).toBe('👩‍💻B');
+		expect(initials('क्षमा')).toBe('क्ष');
 		expect(initials('  ')).toBe('?');
 	});
 
