@@ -48,7 +48,13 @@
 	// The first date a page writes makes the browser load its tables of languages and zones, and the first text in a script
 	// look for a font that has it: tenths of a second on a slow phone, between the answers and the rooms. While the code
 	// is on its way nothing else waits.
-	new Intl.DateTimeFormat(language, { timeZone: 'Asia/Tokyo', timeStyle: 'short' }).format();
+	for (const locale of [language, 'sv-SE']) {
+		new Intl.DateTimeFormat(locale, {
+			timeZone: 'Asia/Tokyo',
+			dateStyle: 'short',
+			timeStyle: 'short',
+		}).format();
+	}
 	new Intl.ListFormat(language);
 	const pen = document.createElement('canvas').getContext('2d');
 	for (const weight of [400, 600]) {

@@ -1,4 +1,5 @@
 import type { Participant, Room } from '../api/types.ts';
+import { listFormat } from './kept.ts';
 
 /** A letter that nothing joins: most names begin with one, and a segmenter costs a slow phone a tenth of a second. */
 const lone = /^(?:[가-힣]|(?!\p{Script=Hangul})\p{L})(?![\p{M}\u200d\u1160-\u11ff])/u;
@@ -36,7 +37,7 @@ export function roomTitle(room: Room, language: string, emptyTitle: string): str
 	if (room.name) return room.name;
 	const others = presentOthers(room);
 	if (others.length === 0) return emptyTitle;
-	return new Intl.ListFormat(language, { type: 'unit', style: 'narrow' }).format(others.map((p) => p.name));
+	return listFormat(language, { type: 'unit', style: 'narrow' }).format(others.map((p) => p.name));
 }
 
 export interface Outsiders {

@@ -1,5 +1,7 @@
 /** All dates and times of the interface: in its language, in the time zone of whoever reads. */
 
+import { dateFormat, listFormat, relativeFormat } from './kept.ts';
+
 const DAY = 86_400_000;
 
 let shownIn: () => string | undefined = () => undefined;
@@ -11,15 +13,8 @@ export function showTimesIn(zone: () => string | undefined) {
 
 const at = (iso: string) => new Date(iso);
 
-const formats = new Map<string, Intl.DateTimeFormat>();
-
-/** Making a format costs a hundred times what using it does, and a thread asks for thousands. */
 function format(language: string, given: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
-	const options = { ...given, timeZone: given.timeZone ?? shownIn() };
-	const key = `${language} ${JSON.stringify(options)}`;
-	let known = formats.get(key);
-	if (!known) formats.set(key, (known = new Intl.DateTimeFormat(language, options)));
-	return known;
+	return dateFormat(language, { ...given, timeZone: given.timeZone ?? shownIn() });
 }
 
 export function dayKey(iso: string, timeZone?: string): string {
@@ -59,7 +54,7 @@ export function formatDateTime(iso: string, language: string, timeZone?: string)
 /** The line between two days of a conversation: "today" and "yesterday" by name, others with the weekday. */
 export function formatDay(iso: string, language: string, now: Date = new Date(), timeZone?: string): string {
 	const key = dayKey(iso, timeZone);
-	const relative = new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
+	const relative = relativeFormat(language, { numeric: 'auto' });
 	if (key === dayKey(now.toISOString(), timeZone)) return capitalise(relative.format(0, 'day'), language);
 	if (key === dayKey(new Date(now.getTime() - DAY).toISOString(), timeZone)) {
 		return capitalise(relative.format(-1, 'day'), language);
@@ -92,7 +87,7 @@ export function formatBrief(
 }
 
 export function formatList(parts: string[], language: string): string {
-	return new Intl.ListFormat(language, { type: 'conjunction' }).format(parts);
+	return listFormat(language, { type: 'conjunction' }).format(parts);
 }
 
 function capitalise(text: string, language: string): string {
