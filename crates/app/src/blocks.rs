@@ -56,11 +56,17 @@ impl App {
             });
         }
         links::answer(&mut work.tx, LinkId::new(&*self.clock), actor.id, other, accept, work.now).await?;
-        rooms::touch_policy(&mut work.tx, room, work.position).await?;
         let action = if accept { "request.accepted" } else { "request.declined" };
         self.audit_room(&mut work, actor, action, room).await?;
-        self.reassess(&mut work, Some(actor), &[room]).await?;
-        work.events.push(Event::Room { to: Arc::from([actor.id, other]), room });
+        if accept {
+            rooms::touch_policy(&mut work.tx, room, work.position).await?;
+            self.reassess(&mut work, Some(actor), &[room]).await?;
+            work.events.push(Event::Room { to: Arc::from([actor.id, other]), room });
+        } else {
+            // As with a block: whoever asked is not to see that anything moved.
+            self.reassess_declined(&mut work, actor.id, room).await?;
+            work.events.push(Event::Room { to: Arc::from([actor.id]), room });
+        }
         self.finish(work).await
     }
 
@@ -141,9 +147,6 @@ impl App {
         let act = Act { category: category::EXTERNAL, action, actor: Some(actor), target, details };
         work.audit(&*self.clock, actor.company, act).await?;
         if let Some(room) = room {
-            // The policy version alone: raising the room's position would show the blocked one that something moved.
-            let position = rooms::find(&mut work.tx, room).await?.map_or(work.position, |r| r.last_position);
-            rooms::touch_policy(&mut work.tx, room, position).await?;
             self.reassess_block(work, actor.id, room).await?;
             work.events.push(Event::Room { to: Arc::from([actor.id]), room });
         }

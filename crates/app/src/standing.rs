@@ -79,6 +79,8 @@ impl App {
         room: RoomId,
     ) -> Result<(), AppError> {
         let Some(room) = rooms::find(&mut work.tx, room).await? else { return Ok(()) };
+        // The policy version alone: raising the room's position would show the blocked one that something moved.
+        rooms::touch_policy(&mut work.tx, room.id, room.last_position).await?;
         let verdict = self.verdict(&mut work.tx, &room).await?;
         let people = participants::of_room(&mut work.tx, room.id).await?;
         let Some(me) = people.iter().find(|p| p.member_id == blocker) else { return Ok(()) };
@@ -90,6 +92,22 @@ impl App {
         }
         participants::mark_since(&mut work.tx, room.id, blocker, work.now).await?;
         participants::touch(&mut work.tx, room.id, blocker, work.position).await?;
+        Ok(())
+    }
+
+    /// Looks anew at a direct room whose first contact was declined by one of its people: it stays frozen, for another
+    /// reason, and only they are told.
+    pub(crate) async fn reassess_declined(
+        &self,
+        work: &mut Work,
+        asked: MemberId,
+        room: RoomId,
+    ) -> Result<(), AppError> {
+        let Some(room) = rooms::find(&mut work.tx, room).await? else { return Ok(()) };
+        rooms::touch_policy(&mut work.tx, room.id, room.last_position).await?;
+        let verdict = self.verdict(&mut work.tx, &room).await?;
+        rooms::set_status(&mut work.tx, room.id, &verdict.status, &verdict.reasons, room.since).await?;
+        participants::touch(&mut work.tx, room.id, asked, work.position).await?;
         Ok(())
     }
 

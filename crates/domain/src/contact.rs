@@ -3,6 +3,7 @@
 use crate::fold::fold_for_book;
 use crate::name::{clean_name, clean_note};
 use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization;
 
 /// Most characters of a name, nickname or company.
 pub const MAX_CONTACT_NAME: usize = 100;
@@ -236,7 +237,8 @@ fn wrong_email(text: &str) -> Option<Wrong> {
 }
 
 fn wrong_phone(text: &str) -> Option<Wrong> {
-    let digits = text.chars().filter(char::is_ascii_digit).count();
+    // Full-width ones, too: that is how a Japanese keyboard writes them.
+    let digits = text.nfkc().filter(char::is_ascii_digit).count();
     let fine = text.chars().count() <= MAX_PHONE && digits >= 2;
     (!fine).then_some(("PHONE", "is a phone number of at most 50 characters: +81 3 5555 0101"))
 }
@@ -346,7 +348,7 @@ mod tests {
     fn b12_what_is_wrong_is_told_with_its_place_and_all_at_once() {
         let details = ContactDetails {
             emails: vec![value("leo@borealis.example"), value("leo@"), value("a b@c.example")],
-            phones: vec![value("+14165550101"), value("内線 12"), value("none")],
+            phones: vec![value("+14165550101"), value("内線 12"), value("０９０−１２３４"), value("none")],
             websites: vec![value("https://borealis.example/x"), value("javascript:alert(1)"), value("https://a@b.c")],
             dates: ["2024-02-29", "2023-02-29", "05.11.2026"]
                 .map(|v| ContactDate { kind: "birthday".into(), value: v.into() })
@@ -358,7 +360,7 @@ mod tests {
         let expected = [
             ("/emails/1/value", "EMAIL"),
             ("/emails/2/value", "EMAIL"),
-            ("/phones/2/value", "PHONE"),
+            ("/phones/3/value", "PHONE"),
             ("/websites/1/value", "WEBSITE"),
             ("/websites/2/value", "WEBSITE"),
             ("/dates/1/value", "DATE"),

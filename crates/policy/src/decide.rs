@@ -137,8 +137,9 @@ pub fn judge_inviter(person: &PersonFacts, company: &CompanyFacts, now: Timestam
 
 /// Whether two people of different companies may meet: `discover`, `invite`, `addContact`, by the mark asked for.
 ///
-/// The block rule speaks for the blocker alone. Were it to answer the blocked one too, looking somebody up would tell
-/// who has blocked whom.
+/// Who has blocked the other is refused. The blocked one is not, where the two have a room: all goes on there as if
+/// nothing had happened, and somebody who writes there and cannot be found would tell. Where they have none there will be
+/// none, and so the blocker is not found, as one who does not exist.
 ///
 /// # Errors
 /// Every rule that fails, of either side.
@@ -156,8 +157,11 @@ pub fn judge_pair<V>(facts: &PairFacts) -> Result<Permit<V>, Denial> {
             reasons.push(Reason { code: Code::MemberInactive, company: person.company, person: Some(person.id) });
         }
     }
-    if facts.blocks.iter().any(|b| b.blocker == facts.actor.id && b.blocked == facts.target.id) {
-        reasons.push(Reason { code: Code::Blocked, company: facts.actor.company, person: Some(facts.actor.id) });
+    for (blocker, blocked) in [(&facts.actor, &facts.target), (&facts.target, &facts.actor)] {
+        let blocks = facts.blocks.iter().any(|b| b.blocker == blocker.id && b.blocked == blocked.id);
+        if blocks && (blocker.id == facts.actor.id || !facts.have_room) {
+            reasons.push(Reason { code: Code::Blocked, company: blocker.company, person: Some(blocker.id) });
+        }
     }
     match Denial::of(reasons) {
         None => Ok(Permit::granted()),

@@ -135,6 +135,8 @@ pub struct PairFacts {
     pub target_company: CompanyFacts,
     /// Blocks between the two.
     pub blocks: Vec<Block>,
+    /// Whether they have a direct room. Only looked at where one of them blocks the other.
+    pub have_room: bool,
 }
 
 /// A room, or a room about to be opened.

@@ -151,6 +151,7 @@ fn i11_pair_of_colleagues_or_with_oneself() {
         target: p,
         target_company: c,
         blocks: vec![],
+        have_room: false,
     };
     assert!(judge_pair::<Discover>(&pair).is_err());
 }

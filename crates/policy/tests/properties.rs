@@ -55,6 +55,11 @@ impl World {
         self.companies.iter().find(|c| c.id == self.people[person].company).expect("made together")
     }
 
+    fn have_room(&self, a: usize, b: usize) -> bool {
+        let direct = |r: &&Room| r.kind == RoomKind::Direct;
+        self.rooms.iter().filter(direct).any(|r| r.people.contains(&a) && r.people.contains(&b))
+    }
+
     /// Every ordered pair of people of different companies.
     fn pairs(&self) -> Vec<PairFacts> {
         let all = || 0..self.people.len();
@@ -68,6 +73,7 @@ impl World {
                     target: self.people[b].clone(),
                     target_company: self.company_of(b).clone(),
                     blocks: self.blocks.clone(),
+                    have_room: self.have_room(a, b),
                 });
             }
         }

@@ -37,6 +37,8 @@ struct Cast {
     people: Vec<PersonFacts>,
     ties: Vec<Tie>,
     blocks: Vec<Block>,
+    /// Whether two of them have a direct room already.
+    have_room: bool,
 }
 
 fn cast() -> Cast {
@@ -64,6 +66,7 @@ fn cast() -> Cast {
         people: PEOPLE.iter().map(person).collect(),
         ties,
         blocks: Vec::new(),
+        have_room: false,
     }
 }
 
@@ -95,7 +98,8 @@ impl Cast {
         let company = |id| self.companies.iter().find(|c| c.id == id).expect("one of the cast").clone();
         let (actor, target) = (person(actor), person(target));
         let (actor_company, target_company) = (company(actor.company), company(target.company));
-        PairFacts { now: NOW, actor, actor_company, target, target_company, blocks: self.blocks.clone() }
+        let (blocks, have_room) = (self.blocks.clone(), self.have_room);
+        PairFacts { now: NOW, actor, actor_company, target, target_company, blocks, have_room }
     }
 
     fn room(&self, kind: RoomKind, names: &[&str]) -> RoomFacts {
@@ -387,6 +391,10 @@ fn a_block_in_each_direction() {
     table.full("both block each other", |c| {
         c.block("mina", "bea");
         c.block("bea", "mina");
+    });
+    table.full("bea blocks mina, and they have a room", |c| {
+        c.block("bea", "mina");
+        c.have_room = true;
     });
     keep!("blocks", table);
 }

@@ -403,6 +403,13 @@ async fn run_demo(mut given: Given, connected: bool, json: bool) -> anyhow::Resu
         bail!("{} holds data already: the demo wants a fresh folder", folder.display());
     }
     let config = Config { log: "warn".into(), ..Config::load(given)? };
+    // Everybody in it has one password, which is printed: nobody else may reach it, and it fills no database of others.
+    if config.database.is_some() {
+        bail!("the demo keeps to a folder of its own: unset database (LIAISON_DATABASE) for it");
+    }
+    if !config.listen.ip().is_loopback() || config.public_url.is_some() {
+        bail!("the demo is for this machine alone: listen on 127.0.0.1, without public_url");
+    }
     init_logs(&config);
     let now = SystemClock.now();
     let (shared, clock) = demo::clock_at(now);

@@ -20,6 +20,7 @@ pub(crate) struct FileConfig {
     tls_cert: Option<PathBuf>,
     tls_key: Option<PathBuf>,
     trusted_proxy: Option<Vec<String>>,
+    metrics_from: Option<Vec<String>>,
     phone_proof_days: Option<u32>,
     log: Option<String>,
     log_format: Option<String>,
@@ -67,6 +68,8 @@ pub(crate) struct Config {
     pub tls: Option<TlsFiles>,
     /// The proxies whose word is taken for where a request came from.
     pub trusted_proxies: Vec<IpNet>,
+    /// Who may read the metrics, besides this machine.
+    pub metrics_from: Vec<IpNet>,
     /// For how many days a proven phone number counts.
     pub phone_proof_days: u32,
     pub log: String,
@@ -118,7 +121,12 @@ impl Config {
             Some(list) => list.split(',').map(|p| p.trim().to_owned()).collect(),
             None => file.trusted_proxy.unwrap_or_default(),
         };
-        let trusted_proxies = proxies.iter().map(|p| network(p)).collect::<anyhow::Result<Vec<_>>>()?;
+        let trusted_proxies = proxies.iter().map(|p| network("trusted_proxy", p)).collect::<anyhow::Result<Vec<_>>>()?;
+        let readers = match env("LIAISON_METRICS_FROM") {
+            Some(list) => list.split(',').map(|p| p.trim().to_owned()).collect(),
+            None => file.metrics_from.unwrap_or_default(),
+        };
+        let metrics_from = readers.iter().map(|r| network("metrics_from", r)).collect::<anyhow::Result<Vec<_>>>()?;
         must_be_guarded(listen, tls.is_some(), &trusted_proxies, public_url.as_deref())?;
         let database = given.database.or_else(|| env("LIAISON_DATABASE")).or(file.database);
         if let Some(url) = &database
@@ -153,6 +161,7 @@ impl Config {
             public_url: public_url.map(|u| u.trim_end_matches('/').to_owned()),
             tls,
             trusted_proxies,
+            metrics_from,
             phone_proof_days,
             log: env("LIAISON_LOG").or(file.log).unwrap_or_else(|| "info,sqlx=warn".into()),
             log_format,
@@ -162,14 +171,14 @@ impl Config {
     }
 }
 
-/// An address or a network: `10.0.0.7`, `10.0.0.0/8`.
-fn network(text: &str) -> anyhow::Result<IpNet> {
+/// An address or a network, as a setting names it: `10.0.0.7`, `10.0.0.0/8`.
+fn network(setting: &str, text: &str) -> anyhow::Result<IpNet> {
     let network = text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
     let network = network.map_err(|_| {
-        anyhow::anyhow!("trusted_proxy: {text:?} is neither an address (10.0.0.7) nor a network (10.0.0.0/8)")
+        anyhow::anyhow!("{setting}: {text:?} is neither an address (10.0.0.7) nor a network (10.0.0.0/8)")
     })?;
     if network.prefix_len() == 0 {
-        bail!("trusted_proxy: {text} trusts everybody to say where a request comes from. Name the proxy's own address");
+        bail!("{setting}: {text} is everybody. Name the address of the one who is meant");
     }
     Ok(network)
 }

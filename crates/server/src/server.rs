@@ -7,7 +7,7 @@ use anyhow::Context;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{ConnectInfo, DefaultBodyLimit, Request, State};
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -40,11 +40,12 @@ const TIDY_EVERY: Duration = Duration::from_secs(5);
 pub(crate) async fn open(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<Arc<App>> {
     files::make_private_folder(&config.data)
         .with_context(|| format!("cannot make the data folder {}", config.data.display()))?;
+    let half = || {
+        let folder = config.data.display();
+        anyhow::anyhow!("a restore into {folder} was interrupted and left no database: run `liaison restore` again")
+    };
     if backup::was_interrupted(config) {
-        anyhow::bail!(
-            "a restore into {} was interrupted and left no database: run `liaison restore` again",
-            config.data.display()
-        );
+        return Err(half());
     }
     // First of all: without a good key nothing is opened, let alone upgraded.
     let key = files::server_key(&config.data)?;
@@ -53,6 +54,9 @@ pub(crate) async fn open(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Resu
         Some(url) => Db::connect_postgres(url).await,
     };
     let db = db.context("cannot open the database")?;
+    if backup::was_interrupted_into(config, &db).await? {
+        return Err(half());
+    }
     db.upgrade(Some(&config.data.join("backups"))).await.context("cannot open the database")?;
     let (mail, text) = outgoing::senders(config)?;
     let mut settings = Settings { base_url: config.base_url(config.listen), mail, text, ..Settings::default() };
@@ -98,7 +102,7 @@ pub(crate) fn router(app: Arc<App>, edge: Edge) -> Router {
         .route("/health/ready", get(ready))
         .route("/api/docs", get(|| async { ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], DOCS.clone()) }))
         .route("/api/docs.css", get(|| async { ([(header::CONTENT_TYPE, "text/css")], docs::STYLE) }))
-        .route("/metrics", get(move || async move { handle.render() }))
+        .route("/metrics", get(move |state, from, headers| metrics(handle, state, from, headers)))
         .route("/api", axum::routing::any(api::access::no_such_path))
         .route("/api/{*rest}", axum::routing::any(api::access::no_such_path))
         .fallback(assets::serve)
@@ -108,6 +112,19 @@ pub(crate) fn router(app: Arc<App>, edge: Edge) -> Router {
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn_with_state(state.clone(), admit))
         .with_state(state)
+}
+
+async fn metrics(
+    handle: PrometheusHandle,
+    State(state): State<AppState>,
+    ConnectInfo(from): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+) -> Response {
+    if state.edge.shows_metrics(from.ip(), &headers) {
+        handle.render().into_response()
+    } else {
+        StatusCode::NOT_FOUND.into_response()
+    }
 }
 
 /// Whether the server can do its work: the database answers and the writer runs.
@@ -216,6 +233,7 @@ pub(crate) async fn run(app: Arc<App>, config: &Config, announce: impl FnOnce(St
         public_url: config.public_url.clone(),
         tls: tls.is_some(),
         trusted_proxies: config.trusted_proxies.clone(),
+        metrics_from: config.metrics_from.clone(),
         proxies_only: tls.is_none() && !address.ip().is_loopback(),
     };
     let routes = router(Arc::clone(&app), edge).into_make_service_with_connect_info::<SocketAddr>();

@@ -15,6 +15,8 @@ pub(crate) struct Edge {
     pub tls: bool,
     /// The proxies whose word is taken for where a request came from.
     pub trusted_proxies: Vec<IpNet>,
+    /// Who may read the metrics, besides this machine.
+    pub metrics_from: Vec<IpNet>,
     /// Whether only those proxies may come: the listener is open to other machines and speaks no TLS (I-58).
     pub proxies_only: bool,
 }
@@ -59,6 +61,16 @@ impl Edge {
             }
         };
         client.to_canonical()
+    }
+
+    /// Whether the metrics are for this request. They count what happens to people who are not told of it: somebody who
+    /// reads them while asking learns the answer that was withheld (I-05). What came through a proxy that nobody named
+    /// could come from anywhere.
+    pub(crate) fn shows_metrics(&self, peer: IpAddr, headers: &HeaderMap) -> bool {
+        let through_a_proxy = ["x-forwarded-for", "forwarded"].iter().any(|name| headers.contains_key(*name));
+        let client = self.client(peer, headers);
+        let known = client.is_loopback() || self.metrics_from.iter().any(|network| network.contains(&client));
+        known && (!through_a_proxy || self.is_trusted(peer.to_canonical()))
     }
 
     fn first_stranger(&self, peer: IpAddr, hops: &[String]) -> IpAddr {

@@ -301,14 +301,26 @@ async fn i29_what_is_wrong_with_a_backup_is_said_and_leaves_nothing_behind() {
     assert!(!Path::new("x").exists() && !nowhere.exists());
 
     // A restore that was interrupted is seen: the server does not start on half of it, and a second try ends it.
-    let half = tempfile::tempdir().unwrap();
-    std::fs::create_dir_all(half.path().join(".restoring")).unwrap();
-    std::fs::create_dir_all(half.path().join("keys")).unwrap();
-    let error = failed(&run(&["company", "list", "--data", half.path().to_str().unwrap()], ""), 1);
-    assert!(error.contains("liaison restore"), "{error}");
-    done(&restore(&file, half.path(), None, PASSPHRASE));
-    let copy = TestServer::on(half, None, &[]);
-    assert_eq!(copy.person("mina@hana.example").await.texts(&room).await, ["the secret of the harbour"]);
+    let database = fresh_database().await;
+    for database in [None, Some(database)] {
+        let half = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(half.path().join(".restoring")).unwrap();
+        std::fs::create_dir_all(half.path().join("keys")).unwrap();
+        let mut args = vec!["company", "list", "--data", half.path().to_str().unwrap()];
+        if let Some(database) = &database {
+            args.extend(["--database", database]);
+        }
+        let error = failed(&run(&args, ""), 1);
+        assert!(error.contains("liaison restore"), "{error}");
+        done(&restore(&file, half.path(), database.as_deref(), PASSPHRASE));
+        // One that was interrupted when all was in place is as good as done.
+        if database.is_some() {
+            std::fs::create_dir_all(half.path().join(".restoring")).unwrap();
+        }
+        let copy = TestServer::on(half, database, &[]);
+        assert_eq!(copy.person("mina@hana.example").await.texts(&room).await, ["the secret of the harbour"]);
+        assert!(!copy.folder.path().join(".restoring").exists());
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

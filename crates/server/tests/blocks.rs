@@ -14,6 +14,7 @@ on_both!(
     i03_reading_behind_a_freeze_is_not_told,
     x_first_contact_shows_who_asks_and_nothing_more,
     x_first_contact_declined_is_revived_by_the_one_who_declined,
+    x_declining_a_first_contact_freezes_no_group,
     x_first_contact_can_be_blocked,
 );
 
@@ -146,6 +147,7 @@ async fn l_people_of_a_group_can_be_blocked_and_the_group_goes_on(backend: Backe
     let group = json!({ "contactIds": [contact], "memberIds": [cast.aiko.id], "name": "Winter" });
     let group = id(&cast.mina.post("/rooms", group).await.must(201));
     // Leo and Aiko share nothing but the group.
+    let card = cast.aiko.look_up("leo@borealis.example").await.must(200);
     let whom = json!({ "roomId": group, "participantId": cast.aiko.id });
     cast.aiko.here().await;
     let mut socket = cast.aiko.socket().await;
@@ -161,7 +163,10 @@ async fn l_people_of_a_group_can_be_blocked_and_the_group_goes_on(backend: Backe
     cast.aiko.send(&group, "1", "from Aiko").await.must(201);
     assert!(cast.aiko.texts(&group).await.contains(&"to all".to_owned()));
     assert!(cast.leo.texts(&group).await.contains(&"from Aiko".to_owned()));
-    let card = cast.aiko.look_up("leo@borealis.example").await.must(200);
+    // Nor is he found any more, as nobody is who does not exist; a card from before leads nowhere.
+    let unknown = cast.aiko.look_up("nobody@borealis.example").await;
+    let hidden = cast.aiko.look_up("leo@borealis.example").await;
+    assert_eq!((hidden.status, &hidden.text), (unknown.status, &unknown.text));
     let added = cast.aiko.post("/contacts", json!({ "personRef": card["personRef"] })).await;
     assert_eq!(added.refused(), ["theirs OTHER_SIDE"]);
     assert_eq!(cast.aiko.get("/contacts").await["items"], json!([]));
@@ -259,6 +264,7 @@ async fn x_first_contact_declined_is_revived_by_the_one_who_declined(backend: Ba
     let server = TestServer::with_two_companies(backend).await;
     let cast = server.cast().await;
     let room = asked(&server, &cast).await;
+    let cursor = cast.mina.here().await;
     let mut socket = cast.mina.socket().await;
     let (before, contacts) = (cast.mina.room(&room).await, cast.mina.get("/contacts").await);
     assert_eq!(contacts["items"][0]["link"]["state"], "frozen");
@@ -268,7 +274,8 @@ async fn x_first_contact_declined_is_revived_by_the_one_who_declined(backend: Ba
     let after = cast.mina.room(&room).await;
     assert_eq!((&after["state"], &after["lastSeq"]), (&before["state"], &before["lastSeq"]));
     assert_eq!(reasons(&after["state"]["reasons"]), ["theirs OTHER_SIDE"]);
-    assert!(!socket.heard().await.contains(&"message".to_owned()));
+    assert!(socket.heard().await.is_empty(), "not even that something moved");
+    assert!(cast.mina.told_on_return(&cursor).await.is_empty());
     // Asking again changes nothing, and nobody is asked again.
     let card = cast.mina.look_up("leo@borealis.example").await.must(200);
     cast.mina.post("/contacts", json!({ "personRef": card["personRef"] })).await.must(200);
@@ -281,6 +288,28 @@ async fn x_first_contact_declined_is_revived_by_the_one_who_declined(backend: Ba
     cast.mina.send(&room, "2", "hello").await.must(201);
     assert_eq!(cast.aiko.audit().await.iter().filter(|a| *a == "request.declined").count(), 0, "their log, their act");
     assert!(cast.claire.audit().await.contains(&"request.declined".to_owned()));
+}
+
+async fn x_declining_a_first_contact_freezes_no_group(backend: Backend) {
+    let server = TestServer::with_two_companies(backend).await;
+    let cast = server.cast().await;
+    cast.meet().await;
+    let contact = id(&cast.mina.get("/contacts").await["items"][0]);
+    cast.aiko.grant(&[&cast.aiko]).await;
+    cast.claire.patch("/company/external/partner", json!({ "firstContact": "request" })).await.must(200);
+    let card = cast.aiko.look_up("leo@borealis.example").await.must(200);
+    cast.aiko.post("/contacts", json!({ "personRef": card["personRef"] })).await.must(201);
+    let asked = id(&cast.aiko.get("/rooms").await["items"][0]);
+    // Leo is the only one of his company in a group with Aiko, whom he turns down.
+    let group = json!({ "contactIds": [contact], "memberIds": [cast.aiko.id], "name": "Winter" });
+    let group = id(&cast.mina.post("/rooms", group).await.must(201));
+    cast.leo.post(&format!("/rooms/{asked}/request"), json!({ "answer": "decline" })).await.must(204);
+    for (n, text) in ["at once", "and when everything is decided anew"].into_iter().enumerate() {
+        cast.aiko.send(&group, &n.to_string(), text).await.must(201);
+        assert!(cast.leo.texts(&group).await.contains(&text.to_owned()));
+        rename(&cast, "Leo T.").await;
+    }
+    assert_eq!(cast.mina.room(&group).await["state"]["status"], "open");
 }
 
 async fn x_first_contact_can_be_blocked(backend: Backend) {

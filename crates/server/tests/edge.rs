@@ -238,6 +238,26 @@ async fn i48_the_address_of_a_client_is_the_one_its_trusted_proxy_names() {
     }
 }
 
+/// The metrics count what people are not told, so that they are for this machine alone, and for whom a setting names.
+#[tokio::test(flavor = "multi_thread")]
+async fn i05_metrics_are_not_for_everybody() {
+    let proxied = ["--trusted-proxy", "127.0.0.1"];
+    for (args, forwarded, expected) in [
+        (&[][..], None, 200),
+        (&[], Some("127.0.0.1"), 404),
+        (&proxied, None, 200),
+        (&proxied, Some("203.0.113.5"), 404),
+    ] {
+        let server = TestServer::on(tempfile::tempdir().unwrap(), None, args);
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let mut request = client.get(format!("{}/metrics", server.url));
+        if let Some(address) = forwarded {
+            request = request.header("x-forwarded-for", address);
+        }
+        assert_eq!(request.send().await.unwrap().status(), expected, "{args:?} {forwarded:?}");
+    }
+}
+
 async fn i17_a_server_told_to_end_finishes_what_it_began_and_loses_nothing(backend: Backend) {
     let mut server = TestServer::with_two_companies(backend).await;
     let cast = server.cast().await;

@@ -5,6 +5,7 @@ use crate::db::{StoreError, Tx};
 use crate::grants;
 use crate::links;
 use crate::participants;
+use crate::rooms;
 use liaison_domain::{CompanyId, MemberId, Network, RoomId, RoomKind, Timestamp};
 use liaison_policy::{Block, CompanyFacts, PairFacts, PersonFacts, RoomFacts, RoomLimits};
 use std::collections::HashMap;
@@ -79,12 +80,14 @@ impl Facts {
             return Ok(None);
         };
         let blocks = blocks_between(tx, actor.id, target.id).await?;
+        let have_room = !blocks.is_empty() && rooms::find_direct(tx, actor.id, target.id).await?.is_some();
         Ok(Some(PairFacts {
             now: self.now,
             actor_company: self.company(tx, actor.company).await?,
             target_company: self.company(tx, target.company).await?,
             actor,
             target,
+            have_room,
             blocks,
         }))
     }
@@ -126,7 +129,8 @@ impl Facts {
             }
             for (i, y) in people.iter().enumerate().skip(present) {
                 for x in people[..i].iter().filter(|x| x.company != y.company) {
-                    if let Some(link) = links::find(tx, x.id, y.id).await? {
+                    let link = links::find(tx, x.id, y.id).await?;
+                    if let Some(link) = link.filter(|l| kind == RoomKind::Direct || l.counts_in_groups()) {
                         ties.extend(link.ties(x.id, y.id));
                     }
                     blocks.extend(blocks_between(tx, x.id, y.id).await?);

@@ -34,6 +34,11 @@ impl Link {
         LinkStanding { state: self.state, also_ended_by: self.also_ended_by }
     }
 
+    /// Whether it says anything in a group: one that never was live cannot have been ended.
+    pub fn counts_in_groups(&self) -> bool {
+        self.accepted || !matches!(self.state, TieState::Ended(_))
+    }
+
     /// The link as the decision takes it: one that both ended counts as ended by each.
     pub fn ties(&self, a: MemberId, b: MemberId) -> impl Iterator<Item = Tie> {
         let second = self.also_ended_by.map(|by| Tie { a, b, state: TieState::Ended(by) });
@@ -91,7 +96,8 @@ pub async fn find(tx: &mut Tx, x: MemberId, y: MemberId) -> Result<Option<Link>,
 /// Both people, the state, by whom, and who ended it as well.
 type TieRow = (Uuid, Uuid, String, Option<Uuid>, Option<Uuid>);
 
-/// The ties between the people of a room.
+/// The ties between the people of a room. In a group one that never was live cannot have been ended: a declined first
+/// contact freezes nothing.
 ///
 /// # Errors
 /// Where the database refuses.
@@ -101,7 +107,8 @@ pub async fn in_room(tx: &mut Tx, room: RoomId) -> Result<Vec<Tie>, StoreError> 
             "SELECT l.member_a, l.member_b, l.state, l.by_member, l.also_ended_by FROM participants a
              JOIN links l ON l.member_a = a.member_id
              JOIN participants b ON b.room_id = $1 AND b.member_id = l.member_b AND b.state <> 'left'
-             WHERE a.room_id = $1 AND a.state <> 'left'",
+             JOIN rooms r ON r.id = a.room_id
+             WHERE a.room_id = $1 AND a.state <> 'left' AND (l.state <> 'ended' OR l.accepted OR r.kind = 'direct')",
         )
         .bind(room)
         .fetch_all()

@@ -211,11 +211,12 @@ pub async fn progress(tx: &mut Tx, subject: Uuid) -> Result<Option<Progress>, St
     .await
 }
 
-/// Removes what was settled before this moment.
+/// Removes what was sent before this moment. What was refused stays, without its text: whoever wanted it sent still reads
+/// so.
 ///
 /// # Errors
 /// Where the database refuses.
 pub async fn purge(tx: &mut Tx, before: Timestamp) -> Result<(), StoreError> {
-    tx.query("DELETE FROM outgoing WHERE state <> 'queued' AND settled_at < $1").bind(before).execute().await?;
+    tx.query("DELETE FROM outgoing WHERE state = 'sent' AND settled_at < $1").bind(before).execute().await?;
     Ok(())
 }

@@ -63,9 +63,8 @@ impl App {
             return Err(AppError::field("/language", "LANGUAGE", "is one of en, ja, ko"));
         }
         let email = draft.email.as_deref().map(crate::members::check_email).transpose()?;
-        if let Some(email) = &email {
+        if email.is_some() {
             self.must_send(Kind::Mail)?;
-            self.limits.count_invitation_mail(actor.id, actor.company, email, self.clock.now())?;
         }
         let mut work = self.begin_as(actor).await?;
         let grounds = self.grounds(&mut work.tx, actor.id, draft.network, work.now).await?;
@@ -83,6 +82,10 @@ impl App {
             }
             Some(end) => end,
         };
+        // Only what would be sent spends of what the company may send in a day.
+        if let Some(email) = &email {
+            self.limits.count_invitation_mail(actor.id, actor.company, email, work.now)?;
+        }
         let code = Code::fresh();
         let invitation = Invitation {
             id: InvitationId::new(&*self.clock),

@@ -53,7 +53,7 @@ pub(super) async fn mail_state(tx: &mut Tx, invitation: &Invitation) -> Result<O
         return Ok(Some(InvitationMailState::Accepted));
     }
     let progress = outgoing::progress(tx, invitation.id.as_uuid()).await?;
-    // What is no longer in the queue was settled long ago.
+    // What is no longer in the queue was sent long ago.
     Ok(Some(match progress.as_ref().map(|p| p.state.as_str()) {
         Some("queued") => InvitationMailState::Queued,
         Some("sent") | None => InvitationMailState::Sent,

@@ -39,7 +39,7 @@ fn admits(company: &CompanyFacts, other: &CompanyFacts) -> bool {
     rule == PartnerRule::Any || listed == (rule == PartnerRule::Only)
 }
 
-/// `discover`, `invite`, `addContact`. A block speaks for the blocker alone.
+/// `discover`, `invite`, `addContact`. A block binds the blocked one only where the two have no room.
 pub(crate) fn pair(f: &PairFacts) -> Findings {
     let (here, there) = (&f.actor_company, &f.target_company);
     let mut found = &own(&f.actor, here, f.now, true) | &own(&f.target, there, f.now, true);
@@ -47,8 +47,10 @@ pub(crate) fn pair(f: &PairFacts) -> Findings {
         let refused = (Code::PartnerNotAllowed, company.id, None);
         found.extend((!admits(company, other)).then_some(refused));
     }
-    let blocks = f.blocks.iter().any(|b| b.blocker == f.actor.id && b.blocked == f.target.id);
-    found.extend(blocks.then_some((Code::Blocked, here.id, Some(f.actor.id))));
+    let blocks = |x: &PersonFacts, y: &PersonFacts| f.blocks.iter().any(|b| b.blocker == x.id && b.blocked == y.id);
+    found.extend(blocks(&f.actor, &f.target).then_some((Code::Blocked, here.id, Some(f.actor.id))));
+    let hidden = !f.have_room && blocks(&f.target, &f.actor);
+    found.extend(hidden.then_some((Code::Blocked, there.id, Some(f.target.id))));
     found
 }
 

@@ -236,11 +236,6 @@ async fn restore_into(
     let generation = app.record_restore(made_at).await?;
     let companies = recovery::standing(&db).await?.companies;
     drop(app);
-    if let Some(target) = target {
-        target.upgrade(None).await.context("cannot make the schema of the database")?;
-        target.fill_from(&db).await.context("cannot fill the database")?;
-    }
-    db.close().await;
     for folder in FOLDERS {
         if staging.path().join(folder).is_dir() {
             let place = config.data.join(folder);
@@ -248,7 +243,14 @@ async fn restore_into(
             fs::rename(staging.path().join(folder), place)?;
         }
     }
-    if target.is_none() {
+    // Last of all: with a database there, the restore is done.
+    if let Some(target) = target {
+        fs::File::open(&config.data)?.sync_all()?;
+        target.upgrade(None).await.context("cannot make the schema of the database")?;
+        target.fill_from(&db).await.context("cannot fill the database")?;
+        db.close().await;
+    } else {
+        db.close().await;
         fs::File::open(staging.path().join(DATABASE))?.sync_all()?;
         fs::rename(staging.path().join(DATABASE), config.data.join(DATABASE))?;
     }
@@ -256,9 +258,27 @@ async fn restore_into(
     Ok(Restored { made_at, generation, companies })
 }
 
-/// Whether a restore was interrupted here: the folder is no empty server, and not yet the restored one.
+/// Whether a restore was interrupted here: the folder is no empty server, and not yet the restored one. With PostgreSQL
+/// see [`was_interrupted_into`].
 pub(crate) fn was_interrupted(config: &Config) -> bool {
     config.database.is_none() && config.data.join(RESTORING).exists() && !config.data.join(DATABASE).exists()
+}
+
+/// The same of a restore into this PostgreSQL database, which is filled at once and as the last step. What one that was
+/// interrupted behind that left in the data folder is taken away.
+///
+/// # Errors
+/// Where the database does not answer, or the folder cannot be removed.
+pub(crate) async fn was_interrupted_into(config: &Config, db: &Db) -> anyhow::Result<bool> {
+    let staging = config.data.join(RESTORING);
+    if config.database.is_none() || !staging.exists() {
+        return Ok(false);
+    }
+    if db.schema_version().await? == 0 || db.is_empty().await? {
+        return Ok(true);
+    }
+    fs::remove_dir_all(&staging)?;
+    Ok(false)
 }
 
 fn must_be_empty(data: &Path) -> anyhow::Result<()> {
