@@ -17,6 +17,8 @@ use tokio::sync::Notify;
 
 /// The most that waits for one connection. Past it the connection is closed and catches up by its cursor (I-32).
 const MAX_QUEUED_FRAMES: usize = 8_192;
+/// Where so many frames wait, what is not in the log is left out.
+const MAX_WAITING_BEFORE_WHISPERS: usize = 256;
 const MAX_QUEUED_BYTES: usize = 8 * 1024 * 1024;
 
 /// Why the server closes a connection.
@@ -267,10 +269,14 @@ impl Hub {
         self.state.lock().handed_out
     }
 
-    /// Passes a frame that is not in the log (typing) to members who are connected.
+    /// Passes a frame that is not in the log (typing) to members who are connected. Where much waits already it is left
+    /// out: late it is worth nothing, and who types without end must not close the sockets of others.
     pub fn whisper(&self, to: &[MemberId], frame: &Bytes) {
         let state = self.state.lock();
         for connection in to.iter().filter_map(|m| state.by_member.get(m)).flatten() {
+            if connection.queue.lock().items.len() >= MAX_WAITING_BEFORE_WHISPERS {
+                continue;
+            }
             connection.push(state.handed_out, Outgoing::Frame { frame: frame.clone(), message: None });
             connection.wake.notify_one();
         }
@@ -403,5 +409,27 @@ impl Hub {
         for connection in touched {
             connection.wake.notify_one();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use liaison_domain::SystemClock;
+
+    #[test]
+    fn i32_who_types_without_end_closes_nobody() {
+        let hub = Hub::new(0, "generation".into());
+        let (id, company) = (MemberId::new(&SystemClock), CompanyId::NONE);
+        let actor = Actor { id, company, role: Role::Member, credential: Credential::Operator, ip: None, retry: None };
+        let connection = hub.connect(&actor);
+        for _ in 0..2 * MAX_QUEUED_FRAMES {
+            hub.whisper(&[id], &Bytes::from_static(b"typing"));
+        }
+        let queue = connection.queue.lock();
+        assert_eq!((queue.closing, queue.items.len()), (None, MAX_WAITING_BEFORE_WHISPERS));
+        drop(queue);
+        connection.answer(0, Bytes::from_static(b"an answer"));
+        assert_eq!(connection.queue.lock().items.len(), MAX_WAITING_BEFORE_WHISPERS + 1);
     }
 }

@@ -121,7 +121,8 @@ impl Config {
             Some(list) => list.split(',').map(|p| p.trim().to_owned()).collect(),
             None => file.trusted_proxy.unwrap_or_default(),
         };
-        let trusted_proxies = proxies.iter().map(|p| network("trusted_proxy", p)).collect::<anyhow::Result<Vec<_>>>()?;
+        let trusted_proxies =
+            proxies.iter().map(|p| network("trusted_proxy", p)).collect::<anyhow::Result<Vec<_>>>()?;
         let readers = match env("LIAISON_METRICS_FROM") {
             Some(list) => list.split(',').map(|p| p.trim().to_owned()).collect(),
             None => file.metrics_from.unwrap_or_default(),

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Backend, TestServer};
+use common::{Backend, TestServer, campaign};
 use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -139,7 +139,7 @@ async fn i17_what_was_acknowledged_survives_a_kill(backend: Backend) {
     let room = cast.meet().await;
     let mut acked = Vec::new();
     let mut doubtful = 0;
-    for round in 0..3 {
+    for round in 0..3 * campaign() {
         let senders: Vec<_> = (0..8)
             .map(|n| {
                 let (mina, room) = (cast.mina.clone(), room.clone());

@@ -22,6 +22,7 @@ on_both!(
     i33_a_cursor_forged_inside_its_coding_is_refused,
     i33_no_frame_ends_the_process_or_the_service_of_others,
     i32_who_does_not_read_is_closed_and_misses_nothing,
+    i32_a_flood_of_frames_leaves_the_service_to_others,
     i56_names_cannot_lie,
 );
 
@@ -377,6 +378,39 @@ async fn i32_who_does_not_read_is_closed_and_misses_nothing(backend: Backend) {
     }
     assert_eq!(back.lines(&room), reader.lines(&room));
     println!("closed behind {sent} messages");
+}
+
+async fn i32_a_flood_of_frames_leaves_the_service_to_others(backend: Backend) {
+    let server = TestServer::with_two_companies(backend).await;
+    let cast = server.cast().await;
+    let room = cast.meet().await;
+    let mut listener = cast.leo.socket().await;
+    let flood = (0..12).map(|n| {
+        let (mina, room) = (cast.mina.clone(), room.clone());
+        tokio::spawn(async move {
+            let mut socket = mina.socket().await;
+            for i in 0..100 * campaign() {
+                let typing = json!({ "op": "typing", "roomId": room });
+                let resume = json!({ "op": "resume", "cursor": socket.cursor });
+                let wrong = json!({ "op": "no such frame", "n": i });
+                socket.say([typing, resume, wrong][(n + i) % 3].clone()).await;
+            }
+            socket
+        })
+    });
+    let flood: Vec<_> = flood.collect();
+    for n in 0..10 {
+        cast.claire.get("/me").await;
+        cast.mina.send(&room, &n.to_string(), &format!("in between {n}")).await.must(201);
+        listener.until_text(&format!("in between {n}")).await;
+    }
+    for socket in join_all(flood).await {
+        let mut socket = socket.unwrap();
+        socket.say(json!({ "op": "the last" })).await;
+        socket.until("error").await;
+    }
+    cast.mina.send(&room, "after", "after").await.must(201);
+    listener.until_text("after").await;
 }
 
 async fn metrics(server: &TestServer, person: &Person) -> String {

@@ -16,6 +16,7 @@ on_both!(
     l3_an_invitation_has_purpose_term_and_uses,
     l3_who_came_in_is_listed_under_the_names_they_had,
     i05_whatever_does_not_open_looks_like_a_code_of_nothing,
+    i06_two_worlds_look_alike_to_who_holds_a_code_that_counts_for_nothing,
     i46_the_last_use_goes_to_one_of_those_who_want_it,
     i46_an_invitation_sleeps_without_the_grant_and_dies_with_its_inviter,
     i48_codes_are_tried_within_a_budget,
@@ -322,6 +323,45 @@ async fn i05_whatever_does_not_open_looks_like_a_code_of_nothing(backend: Backen
     assert_eq!(json!(states), json!([["dormant", 1], ["expired", 0], ["usedUp", 0], ["revoked", 0]]));
     assert_eq!(cast.mina.get("/me/card").await["state"], "dormant");
     println!("{} kinds of nothing compared", dead.len());
+}
+
+/// Two databases: in one Mina has invited and withdrawn it, in the other she never did. Whoever holds the code, somebody of
+/// another company and a colleague of hers learn nothing of which it is.
+async fn i06_two_worlds_look_alike_to_who_holds_a_code_that_counts_for_nothing(backend: Backend) {
+    let (full, cast) = both_allowed(backend).await;
+    let (bare, others) = both_allowed(backend).await;
+    let mut codes = vec![code_of(&cast.mina.get("/me/card").await)];
+    for with in [json!({ "maxUses": 1 }), json!({ "purpose": "a fair", "email": null })] {
+        let made = invite(&cast.mina, with).await;
+        codes.push(code_of(&made));
+        let id = made["id"].as_str().unwrap();
+        cast.mina.call(Method::DELETE, &format!("/invitations/{id}"), None).await.must(204);
+    }
+    cast.mina.post("/me/card/rotate", json!({})).await;
+    let told = async |server: &TestServer, cast: &Cast| {
+        let mut told = Vec::new();
+        let mut keep = |answer: Answer| {
+            let mut headers: Vec<_> = answer.headers.iter().map(|(n, v)| format!("{n}: {v:?}")).collect();
+            headers.retain(|h| !h.starts_with("date"));
+            headers.sort();
+            told.push((answer.status, headers, answer.text));
+        };
+        for code in &codes {
+            keep(open(server, code).await);
+            keep(get(server, &format!("/invitations/by-code/{code}/photo")).await);
+            for person in [&cast.leo, &cast.claire, &cast.aiko] {
+                keep(accept(person, code, "addContact").await);
+                keep(person.post("/people/lookup", json!({ "invitation": code })).await);
+            }
+        }
+        for path in ["/invitations", "/contacts", "/rooms", "/blocks"] {
+            keep(cast.leo.call(Method::GET, path, None).await);
+        }
+        told
+    };
+    let (one, other) = (told(&full, &cast).await, told(&bare, &others).await);
+    assert_eq!(one, other);
+    println!("{} answers compared", one.len());
 }
 
 async fn i46_the_last_use_goes_to_one_of_those_who_want_it(backend: Backend) {
