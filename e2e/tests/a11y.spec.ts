@@ -183,7 +183,15 @@ chapter.describe('in the demo', () => {
 			lookUp(page, 'leo@borealis.example')
 		);
 		await look(page, '/contacts/external/new', notFound(page), () => lookUp(page, 'nobody@borealis.example'));
+		await look(page, '/contacts?section=colleagues', page.getByRole('heading', { name: /Emily Mori/ }), () =>
+			page.getByRole('link', { name: /Emily Mori/ }).click()
+		);
 		await look(page, '/settings', page.getByText('You have blocked nobody.'));
+		await look(page, '/no/such/page', page.getByRole('heading', { level: 1 }));
+		await look(page, '/messages', dialog.getByRole('heading', { name: 'Keyboard shortcuts' }), () =>
+			page.getByRole('button', { name: 'Keyboard shortcuts' }).click()
+		);
+		await look(page, '/api/docs', page.getByRole('heading', { level: 1 }));
 		await page.context().close();
 	});
 
@@ -196,6 +204,7 @@ chapter.describe('in the demo', () => {
 			page.getByLabel('Only these companies').check()
 		);
 		await look(page, '/admin/service/contacts', page.getByLabel('Days in the trash'));
+		await look(page, '/admin/company', page.getByRole('heading', { level: 1 }));
 		const select = page.getByRole('checkbox', { name: 'Select Mina Sato' });
 		await look(page, '/admin/security/external', select);
 		await look(page, '/admin/security/external', dialog.getByRole('checkbox', { name: /田中 愛子/ }), () =>
@@ -263,6 +272,8 @@ chapter.describe('in the demo', () => {
 		await page.keyboard.press('Escape');
 		await expect(menu).toBeFocused();
 		await page.keyboard.press('Enter');
+		await page.keyboard.press('ArrowDown');
+		await expect(page.getByRole('menuitem', { name: 'External' })).toBeFocused();
 		await page.keyboard.press('ArrowDown');
 		await expect(page.getByRole('menuitem', { name: 'Settings' })).toBeFocused();
 		await page.keyboard.press('ArrowDown');

@@ -139,6 +139,35 @@ for (const { name, size } of WIDTHS) {
 			await expectWhole(page);
 		});
 
+		chapter('b7 external people are found by the menus that the screen has', async () => {
+			const { page } = mina;
+			await page.goto('/contacts');
+			await page.getByRole('button', { name: size.width > 768 ? 'New' : 'Add', exact: true }).click();
+			const entry = size.width > 768 ? 'External contact' : 'Add external contact';
+			await page.getByRole('menuitem', { name: entry, exact: true }).click();
+			await page.getByRole('link', { name: /^External user/ }).click();
+			await expect(page.getByRole('tab', { name: 'Search users' })).toHaveAttribute('aria-selected', 'true');
+		});
+
+		chapter('b14 who is in the books of two colleagues stands in the list once', async () => {
+			const personRef = async () =>
+				(await kenji.api.post('/people/lookup', { handle: 'leo@borealis.example' })).ok().personRef as string;
+			const aiko = await server.api('aiko@hana.example', 'liaison-demo');
+			const id = (await kenji.api.get('/me')).ok().id;
+			(await aiko.post('/company/external/partner/grants', { memberIds: [id] })).ok();
+			const theirs = (await kenji.api.post('/contacts', { personRef: await personRef() })).ok();
+			(await kenji.api.put(`/contacts/${theirs.id}/visibility`, { range: 'company' })).ok();
+			const { page } = mina;
+			await openSection(page, 'External');
+			const rows = page.getByRole('list', { name: 'External', exact: true }).getByRole('link', { name: /Leo Tremblay/ });
+			await expect(rows).toContainText('2 relations');
+			await expect(rows).toHaveCount(1);
+			await expectWhole(page);
+			await rows.click();
+			await expect(page.getByRole('link', { name: /山本 健二/ })).toBeVisible();
+			(await kenji.api.delete(`/contacts/${theirs.id}`)).ok();
+		});
+
 		chapter('b12 what follows the other side is locked, and unsaved changes are not lost by accident', async () => {
 			const { page } = mina;
 			await page.goto(`${leoPath}/edit`);
@@ -281,6 +310,25 @@ for (const { name, size } of WIDTHS) {
 			await expectWhole(page);
 			await dialog.getByRole('button', { name: 'OK' }).click();
 			await expect(page.getByRole('link', { name: 'HT-2041', exact: true })).toBeVisible();
+		});
+
+		chapter('b18 adding again brings the link back as soon as the rules allow it', async () => {
+			const { page } = mina;
+			await page.goto(leoPath);
+			const again = page.getByRole('button', { name: 'Add again' });
+			await again.click();
+			await expect(page.getByRole('alert')).toContainText('The other company does not allow this at present.');
+			await expectWhole(page);
+			const claire = await server.api('claire@borealis.example', 'liaison-demo');
+			const id = (await claire.get('/company/members?query=leo%40')).ok().items[0].id;
+			(await claire.post('/company/external/partner/grants', { memberIds: [id] })).ok();
+			await again.click();
+			await expect(page.getByText('You are connected with Leo Tremblay again')).toBeVisible();
+			await expect(again).toBeHidden();
+			await page.getByRole('link', { name: 'Open room' }).click();
+			await send(page, 'Here we are again');
+			await leo.page.goto(new URL(page.url()).pathname);
+			await expect(thread(leo.page)).toContainText('Here we are again');
 		});
 
 		chapter('b17 what is deleted for good is gone, here and for the colleague', async () => {

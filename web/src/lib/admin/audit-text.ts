@@ -1,6 +1,16 @@
+import type { AuditEntry } from '#lib/api/types.ts';
 import { m } from '#lib/paraglide/messages.js';
 
-const actions: Record<string, () => string> = {
+type Act = Pick<AuditEntry, 'action' | 'actor' | 'details'>;
+
+/** One act has both going and being sent away; other companies' logs do not say whom it concerned. */
+function leftText({ actor, details }: Act): string {
+	const { memberIds } = details as { memberIds?: unknown };
+	if (!actor || !Array.isArray(memberIds)) return m.act_room_left_unsaid();
+	return memberIds.includes(actor.id) ? m.act_room_left() : m.act_room_removed();
+}
+
+const actions: Record<string, (entry: Act) => string> = {
 	'settings.changed': m.act_settings_changed,
 	'grant.added': m.act_grant_added,
 	'grant.revoked': m.act_grant_revoked,
@@ -10,17 +20,23 @@ const actions: Record<string, () => string> = {
 	'contact.restored': m.act_contact_restored,
 	'contact.purged': m.act_contact_purged,
 	'contact.shared': m.act_contact_shared,
+	'contact.refused': m.act_contact_refused,
 	'block.added': m.act_block_added,
 	'block.removed': m.act_block_removed,
 	'request.accepted': m.act_request_accepted,
 	'request.declined': m.act_request_declined,
+	'invitation.created': m.act_invitation_created,
+	'invitation.accepted': m.act_invitation_accepted,
+	'invitation.revoked': m.act_invitation_revoked,
+	'invitation.refused': m.act_invitation_refused,
 	'report.created': m.act_report_created,
 	'report.read': m.act_report_read,
 	'report.closed': m.act_report_closed,
 	'message.refused': m.act_message_refused,
 	'room.opened': m.act_room_opened,
 	'room.joined': m.act_room_joined,
-	'room.left': m.act_room_left,
+	'room.left': leftText,
+	'room.refused': m.act_room_refused,
 	'room.frozen': m.act_room_frozen,
 	'room.thawed': m.act_room_thawed,
 	'room.paused': m.act_room_paused,
@@ -44,6 +60,7 @@ const actions: Record<string, () => string> = {
 	'member.changed': m.act_member_changed,
 	'member.suspended': m.act_member_suspended,
 	'member.reactivated': m.act_member_reactivated,
+	'member.left': m.act_member_left,
 	'photo.changed': m.act_photo_changed,
 	'photo.removed': m.act_photo_removed,
 	'logo.changed': m.act_logo_changed,
@@ -60,7 +77,69 @@ const actions: Record<string, () => string> = {
 };
 
 /** The act in words; an unknown one by its name in the log. */
-export const actionText = (action: string) => actions[action]?.() ?? action;
+export const actionText = (entry: Act) => actions[entry.action]?.(entry) ?? entry.action;
+
+/** What particulars are called, by their name in the log. */
+const fields: Record<string, () => string> = {
+	target: m.audit_target,
+	before: m.audit_before,
+	after: m.audit_after,
+	by: m.audit_by,
+	from: m.audit_from,
+	inviter: m.audit_inviter,
+	outsider: m.audit_outsider,
+	memberIds: m.audit_people,
+	teamIds: m.field_teams,
+	teams: m.field_teams,
+	roomId: m.audit_room,
+	network: m.audit_network,
+	automatic: m.audit_automatic,
+	startsAt: m.audit_start,
+	endsAt: m.audit_end,
+	expiresAt: m.audit_end,
+	fields: m.audit_fields,
+	kind: m.value_type,
+	action: m.audit_act,
+	purpose: m.audit_purpose,
+	mailed: m.audit_mailed,
+	maxUses: m.invite_uses,
+	refused: m.audit_chat_refused,
+	reason: m.report_reason,
+	reasons: m.report_reason,
+	why: m.report_reason,
+	messages: m.report_attached,
+	outcome: m.report_outcome,
+	name: m.form_name,
+	handle: m.field_handle,
+	email: m.field_email,
+	role: m.field_role,
+	domain: m.field_domain,
+	country: m.field_country,
+	timeZone: m.field_time_zone,
+	range: m.seen_by,
+	contactBook: m.admin_contacts,
+	defaultVisibility: m.book_visibility,
+	colleaguesMayEdit: m.share_may_edit,
+	trashDays: m.book_trash_days,
+	legalHold: m.book_hold,
+	connect: m.set_connect,
+	mode: m.set_mode,
+	grantNewMembers: m.set_grant_new,
+	files: m.set_files,
+	partners: m.set_partners,
+	rule: m.audit_rule,
+	domains: m.partner_domains,
+	firstContact: m.set_first_contact,
+	onRevoke: m.set_on_revoke,
+	maxInvitationDays: m.set_invitation_days,
+};
+
+/** What a particular is called, `after.mode` as two words; what has no word stays as the log has it. */
+export const fieldText = (name: string) =>
+	name
+		.split('.')
+		.map((part) => fields[part]?.() ?? part)
+		.join(' › ');
 
 /** The particulars of an entry as `name: value` pairs, whatever their shape. */
 export function flatten(value: unknown, prefix = ''): { name: string; value: string }[] {

@@ -111,6 +111,7 @@ export function createApi(http: Transport = new Transport()) {
 		},
 		invitations: {
 			list: (query: Query<'/invitations'>) => http.data(GET('/invitations', { params: { query } })),
+			get: (invitation: string) => http.data(GET('/invitations/{id}', id(invitation))),
 			create: (body: t.NewInvitation) => http.data(POST('/invitations', { body })),
 			revoke: (invitation: string) => http.data(DELETE('/invitations/{id}', id(invitation))),
 			uses: (invitation: string, query: Query<'/invitations/{id}/uses'>) =>

@@ -165,6 +165,29 @@ describe('b16 before deleting', () => {
 		];
 		expect(roomsThatFreeze(rooms, 'member_leo').map((r) => r.id)).toEqual(['room_direct', 'room_alone']);
 	});
+
+	it('b16_who_is_paused_in_a_room_is_still_in_it_as_the_server_counts', () => {
+		const rest = person('member_rest', 'company_1', { state: 'paused' });
+		const away = { ...leo, state: 'paused' as const };
+		const { since, reasons } = room().state;
+		const rooms = [
+			room({ id: 'room_rest', kind: 'group', participants: [me, rest, leo] }),
+			room({ id: 'room_away', kind: 'group', participants: [me, away] }),
+			room({
+				id: 'room_mine',
+				kind: 'group',
+				state: { status: 'paused', since, reasons },
+				participants: [me, leo],
+			}),
+			room({
+				id: 'room_ice',
+				kind: 'group',
+				state: { status: 'frozen', since, reasons },
+				participants: [me, leo],
+			}),
+		];
+		expect(roomsThatFreeze(rooms, 'member_leo').map((r) => r.id)).toEqual(['room_away', 'room_mine']);
+	});
 });
 
 describe('b12 values in words', () => {

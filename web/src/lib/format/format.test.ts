@@ -7,7 +7,7 @@ import { noticeText, previewText } from './notices.ts';
 import { initials, outsiders, roomTitle, sharedNames } from './people.ts';
 import { problemText } from './problems.ts';
 import { reasonText } from './reasons.ts';
-import { dayKey, formatBrief, formatDay } from './time.ts';
+import { dayKey, formatBrief, formatDay, momentOfToday } from './time.ts';
 
 let language: 'en' | 'ja' | 'ko' = 'en';
 overwriteGetLocale(() => language);
@@ -30,6 +30,34 @@ describe('time', () => {
 		expect(formatDay('2026-03-04T23:00:00Z', 'en', now, 'Asia/Tokyo')).toBe('Today');
 		expect(formatDay('2026-03-05T01:00:00Z', 'ja', now, 'UTC')).toBe('今日');
 		expect(formatDay('2026-03-04T01:00:00Z', 'ko', now, 'UTC')).toBe('어제');
+	});
+
+	it('names yesterday by the calendar where a night lost an hour', () => {
+		// Berlin, twenty minutes into the Monday after the clocks were put forward: 24 hours before it was still Saturday.
+		const monday = new Date('2026-03-29T22:20:00Z');
+		expect(formatDay('2026-03-29T10:00:00Z', 'en', monday, 'Europe/Berlin')).toBe('Yesterday');
+		expect(formatDay('2026-03-28T22:30:00Z', 'en', monday, 'Europe/Berlin')).toContain('Saturday');
+	});
+
+	it('goes on to another day when one begins where times are shown, and not before', () => {
+		const held = new Date('2026-03-05T22:00:00Z');
+		const late = new Date('2026-03-05T22:59:59Z');
+		const midnight = new Date('2026-03-05T23:00:00Z');
+		expect(momentOfToday(held, late, 'Europe/Berlin')).toBe(held);
+		expect(momentOfToday(held, midnight, 'Europe/Berlin')).toBe(midnight);
+		expect(momentOfToday(held, midnight, 'UTC')).toBe(held);
+		// A laptop opened days later, and a clock that was put right.
+		const later = new Date('2026-03-09T07:00:00Z');
+		expect(momentOfToday(held, later, 'UTC')).toBe(later);
+		expect(momentOfToday(later, held, 'UTC')).toBe(held);
+		expect(
+			formatDay(
+				'2026-03-05T22:00:00Z',
+				'en',
+				momentOfToday(held, midnight, 'Europe/Berlin'),
+				'Europe/Berlin',
+			),
+		).toBe('Yesterday');
 	});
 
 	it('gives older days with the weekday', () => {

@@ -1,8 +1,10 @@
 import { Problem, Unreachable } from '#lib/api/problem.ts';
 import { m } from '#lib/paraglide/messages.js';
+import { fieldErrorText } from './field-errors.ts';
 import { reasonText } from './reasons.ts';
 
 const known: Record<string, (problem: Problem) => string> = {
+	SIGN_IN_REQUIRED: () => m.problem_sign_in_required(),
 	SIGN_IN_FAILED: () => m.problem_sign_in_failed(),
 	TOO_MANY_ATTEMPTS: (p) => m.problem_too_many_attempts({ wait: waitText(p.retryAfter) }),
 	LOOKUP_BUDGET: (p) => m.problem_lookup_budget({ wait: waitText(p.retryAfter) }),
@@ -17,26 +19,28 @@ const known: Record<string, (problem: Problem) => string> = {
 	TEXT_NOT_SET_UP: () => m.problem_text_not_set_up(),
 	REPORT_BUDGET: (p) => m.problem_report_budget({ wait: waitText(p.retryAfter) }),
 	REPORT_CLOSED: () => m.problem_report_closed(),
+	ROLE_REQUIRED: () => m.problem_role_required(),
+	NO_REQUEST: () => m.problem_no_request(),
 	WRONG_PASSWORD: () => m.problem_wrong_password(),
 	MAIL_NOT_SET_UP: () => m.problem_mail_not_set_up(),
 	NO_EMAIL: () => m.problem_no_email(),
 	MEMBER_INACTIVE: () => m.problem_member_inactive(),
 	HANDLE_TAKEN: () => m.problem_handle_taken(),
+	NAME_TAKEN: () => m.problem_name_taken(),
+	LAST_OWNER: () => m.problem_last_owner(),
+	MEMBER_LEFT: () => m.problem_member_left(),
 	LINK_USED: () => m.link_used_text(),
 	LINK_REPLACED: () => m.link_replaced_text(),
 	LINK_EXPIRED: () => m.link_expired_text(),
 	STALE: () => m.problem_stale(),
 	NOT_FOUND: () => m.problem_not_found(),
 	IN_TRASH: () => m.problem_in_trash(),
+	NOT_IN_TRASH: () => m.problem_not_in_trash(),
 	LEGAL_HOLD: () => m.problem_legal_hold(),
 	CONTACT_LIMIT: () => m.problem_contact_limit(),
-};
-
-/** What is wrong with a field, where its code says so in full. */
-const fields: Record<string, () => string> = {
-	NOT_A_PICTURE: m.problem_not_a_picture,
-	PICTURE_BROKEN: m.problem_picture_broken,
-	TOO_MANY_PIXELS: m.problem_too_many_pixels,
+	TOO_LARGE: () => m.picture_too_large(),
+	BODY_INCOMPLETE: () => m.problem_body_incomplete(),
+	UNAVAILABLE: () => m.problem_unavailable(),
 };
 
 /** One sentence for any failure, in the language of the interface where the code is known. */
@@ -47,7 +51,7 @@ export function problemText(error: unknown): string {
 		const sentence = known[error.code];
 		if (sentence) return sentence(error);
 		if (error.status === 429) return m.problem_too_many_requests({ wait: waitText(error.retryAfter) });
-		if (error.errors.length > 0) return error.errors.map((e) => fields[e.code]?.() ?? e.text).join(' ');
+		if (error.errors.length > 0) return error.errors.map(fieldErrorText).join(' ');
 		if (error.status >= 500) return m.problem_server({ reference: error.reference ?? '-' });
 		return error.message;
 	}

@@ -22,6 +22,15 @@ export function dayKey(iso: string, timeZone?: string): string {
 	return format('sv-SE', { timeZone, dateStyle: 'short' }).format(at(iso));
 }
 
+/**
+ * A moment of the present day: the held one as long as its day lasts where times are shown, so that nothing follows the
+ * clock by the second; `now` once another day has begun, however long nobody looked.
+ */
+export function momentOfToday(held: Date, now: Date, timeZone?: string): Date {
+	const same = dayKey(held.toISOString(), timeZone) === dayKey(now.toISOString(), timeZone);
+	return same ? held : now;
+}
+
 export function formatTime(iso: string, language: string, timeZone?: string): string {
 	return format(language, { hour: 'numeric', minute: '2-digit', timeZone }).format(at(iso));
 }
@@ -51,14 +60,16 @@ export function formatDateTime(iso: string, language: string, timeZone?: string)
 	}).format(at(iso));
 }
 
-/** The line between two days of a conversation: "today" and "yesterday" by name, others with the weekday. */
-export function formatDay(iso: string, language: string, now: Date = new Date(), timeZone?: string): string {
+/**
+ * The line between two days of a conversation: "today" and "yesterday" by name, others with the weekday. `now` is any
+ * moment of the present day.
+ */
+export function formatDay(iso: string, language: string, now: Date, timeZone?: string): string {
 	const key = dayKey(iso, timeZone);
+	const today = dayKey(now.toISOString(), timeZone);
 	const relative = relativeFormat(language, { numeric: 'auto' });
-	if (key === dayKey(now.toISOString(), timeZone)) return capitalise(relative.format(0, 'day'), language);
-	if (key === dayKey(new Date(now.getTime() - DAY).toISOString(), timeZone)) {
-		return capitalise(relative.format(-1, 'day'), language);
-	}
+	if (key === today) return capitalise(relative.format(0, 'day'), language);
+	if (key === dayBefore(today)) return capitalise(relative.format(-1, 'day'), language);
 	return format(language, {
 		weekday: 'long',
 		year: 'numeric',
@@ -68,13 +79,11 @@ export function formatDay(iso: string, language: string, now: Date = new Date(),
 	}).format(at(iso));
 }
 
-/** For the list of rooms, where there is little space: time today, then day and month, then the whole date. */
-export function formatBrief(
-	iso: string,
-	language: string,
-	now: Date = new Date(),
-	timeZone?: string,
-): string {
+/**
+ * For the list of rooms, where there is little space: time today, then day and month, then the whole date. `now` is any
+ * moment of the present day.
+ */
+export function formatBrief(iso: string, language: string, now: Date, timeZone?: string): string {
 	if (dayKey(iso, timeZone) === dayKey(now.toISOString(), timeZone))
 		return formatTime(iso, language, timeZone);
 	const sameYear = dayKey(iso, timeZone).slice(0, 4) === dayKey(now.toISOString(), timeZone).slice(0, 4);
@@ -88,6 +97,11 @@ export function formatBrief(
 
 export function formatList(parts: string[], language: string): string {
 	return listFormat(language, { type: 'conjunction' }).format(parts);
+}
+
+/** By the calendar: 24 hours before the first minutes of a day may be the day before yesterday, where clocks change. */
+function dayBefore(key: string): string {
+	return new Date(Date.parse(`${key}T00:00:00Z`) - DAY).toISOString().slice(0, 10);
 }
 
 function capitalise(text: string, language: string): string {

@@ -2,7 +2,7 @@ type Press = Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'altKey' | 'isC
 
 export type Shortcut = 'help' | 'search' | 'newConversation' | 'newer' | 'older' | 'compose' | 'details';
 
-/** Single letters, as in mail programs; never while one writes, composes a word or holds a modifier. */
+/** Single letters, as in mail programs; never while one writes, composes a word or holds a modifier, nor switched off. */
 export const SHORTCUTS: Record<string, Shortcut> = {
 	'?': 'help',
 	'/': 'search',
@@ -13,8 +13,9 @@ export const SHORTCUTS: Record<string, Shortcut> = {
 	i: 'details',
 };
 
-export function shortcutOf(press: Press, writing: boolean): Shortcut | null {
-	if (writing || press.isComposing || press.ctrlKey || press.metaKey || press.altKey) return null;
+/** `on`: whether this browser's person wants them (`SingleKeys`). */
+export function shortcutOf(press: Press, writing: boolean, on: boolean): Shortcut | null {
+	if (!on || writing || press.isComposing || press.ctrlKey || press.metaKey || press.altKey) return null;
 	return SHORTCUTS[press.key] ?? null;
 }
 

@@ -1,6 +1,7 @@
 import { createContext } from 'svelte';
 import type { Api } from '#lib/api/client.ts';
 import type { Locale } from '#lib/i18n/locale.svelte.ts';
+import type { SingleKeys } from '#lib/frame/single-keys.svelte.ts';
 import type { ContactBook } from './contact-book.svelte.ts';
 import type { Messenger } from './messenger.svelte.ts';
 import type { Session } from './session.svelte.ts';
@@ -14,6 +15,7 @@ export interface AppState {
 	messenger: Messenger;
 	contacts: ContactBook;
 	toasts: Toasts;
+	singleKeys: SingleKeys;
 }
 
 export const [getApp, setApp] = createContext<AppState>();
