@@ -187,7 +187,7 @@ chapter.describe('in the demo', () => {
 			page.getByRole('link', { name: /Emily Mori/ }).click()
 		);
 		await look(page, '/settings', page.getByText('You have blocked nobody.'));
-		await look(page, '/no/such/page', page.getByRole('heading', { level: 1 }));
+		await look(page, '/no/such/page', page.getByText('There is no such page.'));
 		await look(page, '/messages', dialog.getByRole('heading', { name: 'Keyboard shortcuts' }), () =>
 			page.getByRole('button', { name: 'Keyboard shortcuts' }).click()
 		);

@@ -317,7 +317,7 @@ for (const { name, size } of WIDTHS) {
 			await page.goto(leoPath);
 			const again = page.getByRole('button', { name: 'Add again' });
 			await again.click();
-			await expect(page.getByRole('alert')).toContainText('The other company does not allow this at present.');
+			await expect(page.getByRole('main').getByRole('alert').filter({ hasText: /./ })).toContainText('The other company does not allow this at present.');
 			await expectWhole(page);
 			const claire = await server.api('claire@borealis.example', 'liaison-demo');
 			const id = (await claire.get('/company/members?query=leo%40')).ok().items[0].id;

@@ -96,13 +96,20 @@ pub(crate) fn router(app: Arc<App>, edge: Edge) -> Router {
         .method_not_allowed_fallback(api::access::no_such_method);
     let api = Patience::default().bound_bodies(api);
     let compressible = SizeAbove::new(860).and(NotForContentType::IMAGES);
+    let metrics = async move |State(state): State<AppState>, peer: ConnectInfo<SocketAddr>, headers: HeaderMap| {
+        if state.edge.shows_metrics(peer.ip(), &headers) {
+            handle.render().into_response()
+        } else {
+            StatusCode::NOT_FOUND.into_response()
+        }
+    };
     Router::new()
         .nest("/api/v1", api)
         .route("/health/live", get(|| async { axum::Json(serde_json::json!({ "status": "live" })) }))
         .route("/health/ready", get(ready))
         .route("/api/docs", get(|| async { ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], DOCS.clone()) }))
         .route("/api/docs.css", get(|| async { ([(header::CONTENT_TYPE, "text/css")], docs::STYLE) }))
-        .route("/metrics", get(move |state, from, headers| metrics(handle, state, from, headers)))
+        .route("/metrics", get(metrics))
         .route("/api", axum::routing::any(api::access::no_such_path))
         .route("/api/{*rest}", axum::routing::any(api::access::no_such_path))
         .fallback(assets::serve)
@@ -112,19 +119,6 @@ pub(crate) fn router(app: Arc<App>, edge: Edge) -> Router {
         .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn_with_state(state.clone(), admit))
         .with_state(state)
-}
-
-async fn metrics(
-    handle: PrometheusHandle,
-    State(state): State<AppState>,
-    ConnectInfo(from): ConnectInfo<SocketAddr>,
-    headers: HeaderMap,
-) -> Response {
-    if state.edge.shows_metrics(from.ip(), &headers) {
-        handle.render().into_response()
-    } else {
-        StatusCode::NOT_FOUND.into_response()
-    }
 }
 
 /// Whether the server can do its work: the database answers and the writer runs.

@@ -23,3 +23,12 @@ it('a page without early answers has none, and those it has are taken only once'
 	expect(headStartOfPage(page).take(get('/api/v1/me'))).not.toBeNull();
 	expect(headStartOfPage(page).take(get('/api/v1/me'))).toBeNull();
 });
+
+it('early answers that nobody takes hold no connection', async () => {
+	let letGo = false;
+	const body = new ReadableStream({ cancel: () => void (letGo = true) });
+	const early = new HeadStart(new Map([['/api/v1/rooms', Promise.resolve(new Response(body))]]));
+	early.drop();
+	await Promise.resolve();
+	expect(letGo).toBe(true);
+});
