@@ -109,6 +109,9 @@ chapter.describe('in the demo', () => {
 			await prepare?.();
 			await expect(whole.first()).toBeVisible();
 			await expectAccessibleEverywhere(page);
+			if (path === '/api/docs') return;
+			const beyond = await page.evaluate(() => document.documentElement.scrollHeight - innerHeight);
+			expect(beyond, 'panes scroll, the page does not').toBe(0);
 		});
 	}
 

@@ -139,7 +139,8 @@ fn exchange(method: &str, ran: &Value) -> String {
     }
     let body = if ran["response"].is_null() { String::new() } else { format!("\n{}", pretty(&ran["response"])) };
     format!(
-        "<details open><summary>Example</summary><pre>{}</pre><pre>{}{}</pre></details>",
+        // Long ones scroll, by keyboard too.
+        "<details open><summary>Example</summary><pre tabindex='0'>{}</pre><pre tabindex='0'>{}{}</pre></details>",
         escape(&request),
         ran["status"],
         escape(&body)
