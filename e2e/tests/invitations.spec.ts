@@ -144,6 +144,11 @@ chapter('b6 a card is shown, saved as a picture, and replaced', async ({ browser
 	const code = mina.page.waitForEvent('download');
 	await mina.page.getByRole('link', { name: 'Save QR code' }).click();
 	expect((await code).suggestedFilename()).toBe('liaison-qr.png');
+	// What a phone's camera sees of the screen, in both schemes: this one is SVG.
+	for (const colorScheme of ['light', 'dark'] as const) {
+		await mina.page.emulateMedia({ colorScheme });
+		expect(await scanned(await mina.page.locator('img[src$="qr.svg"]').first().screenshot())).toBe(url);
+	}
 	await mina.page.getByRole('button', { name: 'Replace my card' }).click();
 	await mina.page.getByRole('dialog').getByRole('button', { name: 'Replace my card' }).click();
 	await expect(link).not.toHaveText(url);
