@@ -402,10 +402,13 @@ async fn run_demo(mut given: Given, connected: bool, json: bool) -> anyhow::Resu
     if folder.join("liaison.db").exists() {
         bail!("{} holds data already: the demo wants a fresh folder", folder.display());
     }
+    let named = given.database.is_some();
     let config = Config { log: "warn".into(), ..Config::load(given)? };
     // Everybody in it has one password, which is printed: nobody else may reach it, and it fills no database of others.
-    if config.database.is_some() {
-        bail!("the demo keeps to a folder of its own: unset database (LIAISON_DATABASE) for it");
+    if config.database.is_some() && !named {
+        bail!(
+            "the demo takes no database from the settings: name an empty one by --database, or unset LIAISON_DATABASE"
+        );
     }
     if !config.listen.ip().is_loopback() || config.public_url.is_some() {
         bail!("the demo is for this machine alone: listen on 127.0.0.1, without public_url");
@@ -414,6 +417,9 @@ async fn run_demo(mut given: Given, connected: bool, json: bool) -> anyhow::Resu
     let now = SystemClock.now();
     let (shared, clock) = demo::clock_at(now);
     let app = server::open(&config, shared).await?;
+    if !app.db.is_empty().await? {
+        bail!("the database is not empty: the demo wants a new one");
+    }
     let logins = demo::seed(&app, &clock, now, connected).await.context("the demo could not be written")?;
     app.db.close().await;
     drop(app);
