@@ -17,9 +17,9 @@ use tokio::sync::Notify;
 
 /// The most that waits for one connection. Past it the connection is closed and catches up by its cursor (I-32).
 const MAX_QUEUED_FRAMES: usize = 8_192;
+const MAX_QUEUED_BYTES: usize = 8 * 1024 * 1024;
 /// Where so many frames wait, what is not in the log is left out.
 const MAX_WAITING_BEFORE_WHISPERS: usize = 256;
-const MAX_QUEUED_BYTES: usize = 8 * 1024 * 1024;
 
 /// Why the server closes a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

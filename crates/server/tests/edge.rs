@@ -238,6 +238,26 @@ async fn i48_the_address_of_a_client_is_the_one_its_trusted_proxy_names() {
     }
 }
 
+/// Everybody in the demo has one password, which is printed.
+#[test]
+fn i58_the_demo_is_for_this_machine_and_fills_no_database_of_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let said = |settings: &[(&str, &str)]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_liaison"));
+        command.args(["demo", "--data", folder.path().to_str().unwrap()]).envs(settings.iter().copied());
+        let output = command.output().unwrap();
+        assert!(!output.status.success());
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let proxied = [
+        ("LIAISON_LISTEN", "0.0.0.0:0"),
+        ("LIAISON_TRUSTED_PROXY", "10.0.0.7"),
+        ("LIAISON_PUBLIC_URL", "https://chat.hana.example"),
+    ];
+    assert!(said(&proxied).contains("this machine alone"));
+    assert!(said(&[("LIAISON_DATABASE", "postgres://nobody@localhost/theirs")]).contains("--database"));
+}
+
 /// The metrics count what people are not told, so that they are for this machine alone, and for whom a setting names.
 #[tokio::test(flavor = "multi_thread")]
 async fn i05_metrics_are_not_for_everybody() {

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { HeadStart, headStartOfPage } from './head-start.ts';
+import { Transport } from './transport.ts';
 
 const get = (path: string) => new Request(`https://chat.example${path}`);
 const begun = (path: string) => new Map([[path, Promise.resolve(new Response('early'))]]);
@@ -24,11 +25,12 @@ it('a page without early answers has none, and those it has are taken only once'
 	expect(headStartOfPage(page).take(get('/api/v1/me'))).toBeNull();
 });
 
-it('early answers that nobody takes hold no connection', async () => {
+it('early answers that nobody takes hold no connection, once it is known that nobody is signed in', async () => {
 	let letGo = false;
 	const body = new ReadableStream({ cancel: () => void (letGo = true) });
 	const early = new HeadStart(new Map([['/api/v1/rooms', Promise.resolve(new Response(body))]]));
-	early.drop();
+	const refused = { response: new Response(null, { status: 401 }), error: { code: 'SIGN_IN_REQUIRED' } };
+	await expect(new Transport(early).answer(Promise.resolve(refused))).rejects.toThrow();
 	await Promise.resolve();
 	expect(letGo).toBe(true);
 });

@@ -22,7 +22,10 @@ export class Transport {
 	/** Called when a call that needs a session is answered 401. */
 	onSignedOut: () => void = () => {};
 
+	#early: HeadStart;
+
 	constructor(early: HeadStart = new HeadStart()) {
+		this.#early = early;
 		const ask = (request: Request) => early.take(request) ?? fetch(request);
 		this.client = createClient<paths>({ baseUrl: '/api/v1', fetch: ask, querySerializer: filled });
 	}
@@ -43,7 +46,11 @@ export class Transport {
 				body,
 				parseRetryAfter(response.headers.get('retry-after'), Date.now()),
 			);
-			if (problem.status === 401 && problem.code !== 'SIGN_IN_FAILED') this.onSignedOut();
+			if (problem.status === 401 && problem.code !== 'SIGN_IN_FAILED') {
+				// Whatever else was asked early was refused as well, and nobody will read it.
+				this.#early.drop();
+				this.onSignedOut();
+			}
 			throw problem;
 		}
 		return { data: data as T, status: response.status, etag: response.headers.get('etag') };
