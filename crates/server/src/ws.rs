@@ -74,7 +74,7 @@ pub(crate) enum ClientFrame {
 /// Opens the socket.
 #[utoipa::path(
     get, path = "/realtime", tag = "realtime",
-    responses((status = 101, description = "The socket is open; see docs/ARCHITECTURE.md for its frames"))
+    responses((status = 101, description = "The socket is open; see docs/api.md for its frames"))
 )]
 pub(crate) async fn open_realtime(
     State(state): State<AppState>,

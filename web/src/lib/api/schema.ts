@@ -7722,7 +7722,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The socket is open; see docs/ARCHITECTURE.md for its frames */
+            /** @description The socket is open; see docs/api.md for its frames */
             101: {
                 headers: {
                     [name: string]: unknown;
