@@ -119,7 +119,7 @@ async fn b4_a_number_is_proven_by_its_code_and_found_in_either_form(backend: Bac
     find(&cast.mina, "(416) 555-0104").await.must(404);
     let card = find(&cast.mina, LEO).await.must(200);
     let contact = cast.mina.post("/contacts", json!({ "personRef": card["personRef"] })).await.must(201);
-    assert!(contact["roomId"].is_string() && !contact.to_string().contains("416"), "{contact}");
+    assert!(contact["roomId"].is_string() && !contact.to_string().contains("5550104"), "{contact}");
     assert_eq!(searchable(&cast.leo, false).await.must(200)["settings"]["searchableByPhone"], false);
     find(&cast.mina, LEO).await.must(404);
     let both = cast.mina.post("/people/lookup", json!({ "phone": LEO, "handle": cast.leo.handle })).await;
