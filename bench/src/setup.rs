@@ -47,6 +47,11 @@ impl World {
         token(place, &format!("owner@{}", self.domains[company]))
     }
 
+    /// The Message ID of somebody in one of the two companies.
+    pub(crate) fn handle(&self, company: usize, local: &str) -> String {
+        format!("{local}@{}", self.domains[company])
+    }
+
     /// Makes members, permissions and contacts through the API, tokens with the operator's command.
     pub(crate) fn connect_people(&self, place: &Place, server: &Server) -> anyhow::Result<Vec<Pair>> {
         let mut http = Http::connect(server.address)?;

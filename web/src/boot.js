@@ -47,18 +47,27 @@
 
 	// The first date a page writes makes the browser load its tables of languages and zones, and the first text in a script
 	// look for a font that has it: tenths of a second on a slow phone, between the answers and the rooms. While the code
-	// is on its way nothing else waits.
-	for (const locale of [language, 'sv-SE']) {
-		new Intl.DateTimeFormat(locale, {
-			timeZone: 'Asia/Tokyo',
-			dateStyle: 'short',
-			timeStyle: 'short',
-		}).format();
-	}
-	new Intl.ListFormat(language);
-	const pen = document.createElement('canvas').getContext('2d');
-	for (const weight of [400, 600]) {
-		pen.font = `${weight} 15px ${CHUNKS.fonts}`;
-		pen.measureText('Aaあア漢한글');
-	}
+	// is on its way nothing else waits; the shape is drawn before, hence the frame, and each stands alone.
+	const early = [
+		() => {
+			for (const locale of [language, 'sv-SE']) {
+				new Intl.DateTimeFormat(locale, {
+					timeZone: 'Asia/Tokyo',
+					dateStyle: 'short',
+					timeStyle: 'short',
+				}).format();
+			}
+		},
+		() => new Intl.ListFormat(language),
+		...[400, 600].map((weight) => () => {
+			const pen = document.createElement('canvas').getContext('2d');
+			pen.font = `${weight} 15px ${CHUNKS.fonts}`;
+			pen.measureText('Aaあア漢한글');
+		}),
+	];
+	const next = () => {
+		early.shift()?.();
+		if (early.length) setTimeout(next);
+	};
+	requestAnimationFrame(() => setTimeout(next));
 }
