@@ -46,13 +46,7 @@ pub(crate) fn run(place: &Place, outbox: &Path) -> anyhow::Result<Lookups> {
 }
 
 /// Brings about every reason there is, and says how each is met.
-fn set_up(
-    place: &Place,
-    world: &World,
-    server: &Server,
-    pairs: &[Pair],
-    outbox: &Path,
-) -> anyhow::Result<[Door; 3]> {
+fn set_up(place: &Place, world: &World, server: &Server, pairs: &[Pair], outbox: &Path) -> anyhow::Result<[Door; 3]> {
     let mut http = Http::connect(server.address)?;
     for (pair, phone) in pairs.iter().zip([OPTED_OUT, NOT_PERMITTED, SUSPENDED]) {
         http.call("PUT", "/me/phone", &pair.receiver, &json!({ "phone": phone }))?;

@@ -143,6 +143,40 @@ picture('who holds the permission', async ({ browser }) => {
 	await take(page, 'people-with-permission');
 });
 
+picture('my card on a phone', async ({ browser }) => {
+	const page = await open(browser, 'mina@hana.example', { size: PHONE });
+	await page.goto('/card');
+	await expect(page.getByRole('button', { name: 'Save image' })).toBeEnabled();
+	await take(page, 'card-phone');
+});
+
+picture('inviting, and what the invited one sees', async ({ browser }) => {
+	const page = await open(browser, 'mina@hana.example', { colorScheme: 'dark' });
+	await page.goto('/contacts/external/new?tab=invite');
+	await page.getByLabel('Purpose').fill('Spring fair, booth 12');
+	await page.getByRole('button', { name: 'Make invitation' }).click();
+	const ready = page.getByRole('region', { name: 'Your invitation' });
+	const url = await ready.getByText(/\/i\//).innerText();
+	await take(page, 'invitation');
+	const invited = await open(browser, 'leo@borealis.example', { size: PHONE });
+	await invited.goto(url);
+	await expect(invited.getByRole('button', { name: 'Add as contact' })).toBeVisible();
+	await take(invited, 'invitation-landing-phone');
+});
+
+picture('a first contact that waits for a yes', async ({ browser }) => {
+	const claire = await server.api('claire@borealis.example', DEMO_PASSWORD);
+	(await claire.patch('/company/external/partner', { firstContact: 'request' })).ok();
+	const kenji = await server.api('kenji@hana.example', DEMO_PASSWORD);
+	const card = (await kenji.post('/people/lookup', { handle: 'daniel@borealis.example' })).ok();
+	(await kenji.post('/contacts', { personRef: card.personRef })).ok();
+	const page = await open(browser, 'daniel@borealis.example', { size: PHONE });
+	await page.getByRole('button', { name: 'Requests (1)' }).click();
+	await page.getByRole('list', { name: 'Rooms' }).getByRole('link').first().click();
+	await expect(page.getByRole('region', { name: 'First contact' })).toBeVisible();
+	await take(page, 'request-phone');
+});
+
 picture('a frozen room', async ({ browser }) => {
 	const page = await open(browser, 'leo@borealis.example');
 	await openRoom(page, 'Mina Sato');

@@ -1,7 +1,7 @@
 /** Talking with somebody outside on phones: one pane at a time, live, frozen and open again. */
 import { type Page } from '@playwright/test';
 import { chapter as test, expect, expectAccessible, Server } from './fixtures.ts';
-import { choose, composer, Person, roomEntry, send, thread } from './stage.ts';
+import { allRows, choose, composer, Person, roomEntry, send, thread } from './stage.ts';
 
 const PHONE = { width: 390, height: 844 };
 
@@ -39,6 +39,21 @@ async function expectWhole(page: Page): Promise<void> {
 }
 
 const back = (page: Page) => page.getByRole('link', { name: 'Back to messages' });
+
+test('b11 the list marks rooms with people outside, and shows only those', async () => {
+	const { page } = mina;
+	const list = page.getByRole('list', { name: 'Rooms' });
+	const rows = async (filter: string) => {
+		await page.getByRole('button', { name: filter, exact: true }).click();
+		return allRows(list);
+	};
+	const external = await rows('External');
+	const all = await rows('All');
+	expect(external.length).toBe((await mina.api.get('/rooms?filter=external&limit=200')).ok().items.length);
+	expect(all.length).toBeGreaterThan(external.length);
+	for (const row of external) expect(row).toMatch(/Outside · (Borealis Logistics|Cedar)/);
+	for (const row of all.filter((row) => !external.includes(row))) expect(row).not.toContain('Outside');
+});
 
 test('a room takes the whole screen, and says who outside reads it', async () => {
 	const { page } = mina;

@@ -111,6 +111,7 @@ for (const [name, size] of [
 				const { page } = mina;
 				const panel = request(page);
 				await expect(panel).toContainText('Leo Tremblay');
+				await expect(page.getByText('This room was frozen')).toBeHidden();
 				await expect(panel).toContainText('Borealis Logistics');
 				await expect(panel).not.toContainText('@');
 				await expect(panel.locator('img')).toHaveJSProperty('complete', true);

@@ -2,12 +2,16 @@
 
 mod common;
 
-use common::{Backend, PASSWORD, TestServer};
+use common::{Backend, PASSWORD, Person, TestServer};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 
-on_both!(i34_each_guarded_act_has_one_entry, i41_a_session_ends_at_once_on_every_door);
+on_both!(
+    i34_each_guarded_act_has_one_entry,
+    i41_a_session_ends_at_once_on_every_door,
+    i41_somebody_suspended_signs_in_nowhere_and_is_not_told_from_nobody,
+);
 
 async fn i34_each_guarded_act_has_one_entry(backend: Backend) {
     let server = TestServer::with_two_companies(backend).await;
@@ -98,6 +102,36 @@ async fn i41_a_session_ends_at_once_on_every_door(backend: Backend) {
     for change in [json!({ "role": "member" }), json!({ "status": "suspended" })] {
         assert_eq!(cast.aiko.patch(&path, change).await.must(409)["code"], "LAST_OWNER");
     }
+}
+
+async fn i41_somebody_suspended_signs_in_nowhere_and_is_not_told_from_nobody(backend: Backend) {
+    let server = TestServer::with_two_companies(backend).await;
+    let cast = server.cast().await;
+    let zoe = json!({ "handle": "zoe@hana.example", "name": "Zoe", "password": PASSWORD });
+    let zoe = cast.aiko.post("/company/members", zoe).await.must(201);
+    let nobody = Person { token: String::new(), ..cast.mina.clone() };
+    let doors = async |handle: &str| {
+        let mut answers = Vec::new();
+        for path in ["/sessions", "/tokens"] {
+            let mut body = json!({ "handle": handle, "password": PASSWORD });
+            if path == "/tokens" {
+                body["label"] = json!("x");
+            }
+            let answer = nobody.post(path, body).await;
+            // Each answer has a reference of its own for the log.
+            let told = answer.text.split("\"reference\"").next().unwrap_or_default().to_owned();
+            answers.push((answer.status.as_u16(), told));
+        }
+        answers
+    };
+    assert!(doors("zoe@hana.example").await.iter().all(|(status, _)| *status < 300));
+    let path = format!("/company/members/{}", zoe["id"].as_str().unwrap());
+    cast.aiko.patch(&path, json!({ "status": "suspended" })).await.must(200);
+    let suspended = doors("zoe@hana.example").await;
+    assert!(suspended.iter().all(|(status, _)| *status == 401), "{suspended:?}");
+    assert_eq!(suspended, doors("nobody@hana.example").await);
+    cast.aiko.patch(&path, json!({ "status": "active" })).await.must(200);
+    assert!(doors("zoe@hana.example").await.iter().all(|(status, _)| *status < 300));
 }
 
 /// A browser: cookies, and the headers that browsers send.

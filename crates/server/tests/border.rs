@@ -10,6 +10,7 @@ use std::collections::HashSet;
 
 on_both!(
     i01_nothing_passes_unless_both_companies_said_yes,
+    b1_b3_l1_each_side_needs_a_grant_and_one_side_s_adding_is_enough,
     i05_a_lookup_without_right_answers_as_for_nobody,
     i48_lookups_have_a_budget_that_is_each_member_s_own,
     i05_a_room_of_others_answers_as_no_room,
@@ -63,6 +64,37 @@ async fn i01_nothing_passes_unless_both_companies_said_yes(backend: Backend) {
     cast.aiko.grant(&[&cast.aiko]).await;
     cast.aiko.post("/contacts", json!({ "personRef": card["personRef"] })).await.must(404);
     cast.mina.post("/contacts", json!({ "personRef": card["personRef"] })).await.must(201);
+}
+
+async fn b1_b3_l1_each_side_needs_a_grant_and_one_side_s_adding_is_enough(backend: Backend) {
+    let server = TestServer::with_two_companies(backend).await;
+    let cast = server.cast().await;
+    cast.allow().await;
+    let card = cast.mina.look_up(&cast.leo.handle).await.must(200);
+    let whom = json!({ "personRef": card["personRef"] });
+    // B1: whoever adds needs a grant of her own company, and is told so.
+    cast.aiko.revoke(&cast.mina).await;
+    assert_eq!(cast.mina.post("/contacts", whom.clone()).await.refused(), ["yours NOT_GRANTED"]);
+    cast.aiko.grant(&[&cast.mina]).await;
+    // B3: so does whoever is added, whose company's affairs are not told.
+    cast.claire.revoke(&cast.leo).await;
+    assert_eq!(cast.mina.post("/contacts", whom.clone()).await.refused(), ["theirs OTHER_SIDE"]);
+    for person in [&cast.mina, &cast.leo] {
+        assert_eq!(person.get("/rooms").await["items"], json!([]), "a refusal leaves nothing behind");
+        assert_eq!(person.get("/contacts").await["items"], json!([]));
+    }
+    cast.claire.grant(&[&cast.leo]).await;
+    // L1: contact and direct room at once, and he need not add her to answer.
+    let contact = cast.mina.post("/contacts", whom.clone()).await.must(201);
+    let room = contact["roomId"].as_str().expect("a room").to_owned();
+    cast.mina.send(&room, "1", "hello").await.must(201);
+    cast.leo.send(&room, "1", "good day").await.must(201);
+    assert_eq!(cast.leo.get("/contacts").await["items"], json!([]), "his book is his own");
+    // Adding once more is the same contact and the same room.
+    let again = cast.mina.post("/contacts", whom).await.must(200);
+    assert_eq!((&again["id"], &again["roomId"]), (&contact["id"], &contact["roomId"]));
+    let his = cast.leo.add(&cast.mina).await;
+    assert_eq!(his["roomId"], contact["roomId"], "each has a contact, both the one room");
 }
 
 async fn i05_a_lookup_without_right_answers_as_for_nobody(backend: Backend) {

@@ -12,6 +12,7 @@ use std::fmt::Write;
 on_both!(
     i07_every_door_is_tried_by_everybody,
     i07_every_frame_is_tried_by_everybody,
+    i07_every_frame_of_the_server_reaches_those_it_is_for,
     i05_a_foreign_thing_answers_as_nothing_does,
     i06_two_worlds_look_alike_to_who_may_not_see_the_difference,
 );
@@ -237,7 +238,6 @@ async fn i07_every_frame_is_tried_by_everybody(backend: Backend) {
     let schemas = &described["components"]["schemas"];
     let registered = |names: Vec<&str>| names.into_iter().map(str::to_owned).collect::<BTreeSet<_>>();
     assert_eq!(ops(&schemas["ClientFrame"]), registered(FRAMES_IN.iter().map(|f| f.0).collect()));
-    assert_eq!(ops(&schemas["ServerFrame"]), registered(FRAMES_OUT.iter().map(|f| f.0).collect()));
 
     let mut things = world.things.clone();
     let mut table = String::new();
@@ -286,11 +286,60 @@ async fn i07_every_frame_is_tried_by_everybody(backend: Backend) {
     }
     // Carla's company talks with neither: whatever happened, she heard of none of it.
     assert!(seen_by.iter().all(|(op, who)| !who.contains("carla") || op == "refused"), "{seen_by:?}");
-    for (op, who) in FRAMES_OUT {
-        writeln!(table, "<- {op}  [{who}]").unwrap();
-    }
     insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
         insta::assert_snapshot!("frames", table);
+    });
+}
+
+async fn i07_every_frame_of_the_server_reaches_those_it_is_for(backend: Backend) {
+    let world = World::new(backend).await;
+    let described = described(&world.people["mina"]).await;
+    let registered: BTreeSet<_> = FRAMES_OUT.iter().map(|f| f.0.to_owned()).collect();
+    assert_eq!(ops(&described["components"]["schemas"]["ServerFrame"]), registered);
+
+    let listeners = ["mina", "goro", "kenji", "aiko", "leo", "claire", "carla"];
+    let mut table = String::new();
+    for (op, who, by, [method, path, body]) in FRAMES_OUT {
+        // What the command line wrote is handed out by then.
+        world.people["mina"].here().await;
+        let mut sockets = BTreeMap::new();
+        for listener in listeners {
+            sockets.insert(listener, world.people[listener].socket().await);
+        }
+        let request = (!body.is_empty()).then(|| serde_json::from_str(&fill(body, &world.things)).unwrap());
+        let by = &world.people[by];
+        if *method == "SAY" {
+            let socket = sockets.get_mut(&*by.handle.split('@').next().unwrap()).unwrap();
+            socket.say(request.unwrap()).await;
+            if !matches!(*op, "ready" | "typing") {
+                while !socket.seen.iter().any(|f| f["op"] == *op) {
+                    socket.next().await.unwrap_or_else(|| panic!("no frame {op}"));
+                }
+            }
+        } else {
+            let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
+            let answer = by.call(method, &fill(path, &world.things), request).await;
+            assert!(answer.status.is_success(), "{op}: {}", answer.text);
+        }
+        let mut heard = Vec::new();
+        for listener in listeners {
+            let mut socket = sockets.remove(listener).unwrap();
+            // What was sent before this is answered before it.
+            socket.say(json!({ "op": "no such frame" })).await;
+            socket.until("error").await;
+            let times = socket.seen.iter().filter(|f| f["op"] == *op).count();
+            // Everybody is greeted, and told that this was no frame.
+            if times > usize::from(*op == "error") {
+                heard.push(listener);
+            }
+        }
+        assert!(!heard.is_empty(), "{op} reaches nobody: its cause is none");
+        // Her company talks with neither.
+        assert!(!heard.contains(&"carla") || matches!(*op, "ready" | "refused"), "{op} reached a stranger");
+        writeln!(table, "<- {op}  [{who}]\n    {}", heard.join(" ")).unwrap();
+    }
+    insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
+        insta::assert_snapshot!("frames_out", table);
     });
 }
 

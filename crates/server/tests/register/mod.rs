@@ -216,23 +216,69 @@ pub const FRAMES_IN: &[(&str, &str, &str, &str)] = &[
     ("resume", "read", "each member, their own rooms", r#"{"op":"resume","cursor":"{cursor}"}"#),
 ];
 
-/// What the server may send on the socket, and to whom.
-pub const FRAMES_OUT: &[(&str, &str)] = &[
-    ("ready", "whoever opened the socket"),
-    ("sent", "the one who sent"),
-    ("refused", "the one who sent"),
-    ("error", "the one who sent something unreadable"),
-    ("message", "participants whose range is open at the commit"),
-    ("read", "participants, where the reader shows how far they read"),
-    ("typing", "participants who receive what is said"),
-    ("room", "participants, as each sees it"),
-    ("roomGone", "the one who left"),
-    ("contact", "the contact's owner, and those it is shared with"),
-    ("contactGone", "those who saw the contact and no longer do"),
-    ("grant", "the member whose permission changed"),
-    ("me", "the member whose profile, settings or company changed"),
-    ("reports", "administrators and auditors of the company reported to"),
-    ("resync", "whoever resumed from too far back"),
+/// What the server may send on the socket: frame, to whom, who causes it, and by which request; `SAY` is a frame of theirs.
+/// What destroys something comes after what needs it.
+pub const FRAMES_OUT: &[(&str, &str, &str, [&str; 3])] = &[
+    ("ready", "whoever opened the socket", "mina", ["SAY", "", r#"{"op":"typing","roomId":"{room}"}"#]),
+    (
+        "sent",
+        "the one who sent",
+        "mina",
+        ["SAY", "", r#"{"op":"send","roomId":"{room}","clientId":"f","text":"Hello"}"#],
+    ),
+    (
+        "refused",
+        "the one who sent",
+        "carla",
+        ["SAY", "", r#"{"op":"send","roomId":"{room}","clientId":"f","text":"Hello"}"#],
+    ),
+    ("error", "the one who sent something unreadable", "mina", ["SAY", "", r#"{"op":"no such frame"}"#]),
+    ("resync", "whoever resumed from too far back", "mina", ["SAY", "", r#"{"op":"resume","cursor":"00000000.5"}"#]),
+    (
+        "message",
+        "participants whose range is open at the commit",
+        "mina",
+        ["POST", "/rooms/{group}/messages", r#"{"clientId":"h","text":"Hello"}"#],
+    ),
+    (
+        "read",
+        "participants, where the reader shows how far they read",
+        "leo",
+        ["PUT", "/rooms/{room}/read", r#"{"seq":1}"#],
+    ),
+    ("typing", "participants who receive what is said", "mina", ["SAY", "", r#"{"op":"typing","roomId":"{group}"}"#]),
+    ("room", "participants, as each sees it", "mina", ["PATCH", "/rooms/{group}", r#"{"name":"Spring"}"#]),
+    (
+        "contact",
+        "the contact's owner, and those it is shared with",
+        "mina",
+        ["PUT", "/contacts/{contact}/visibility", r#"{"range":"members","memberIds":["{granted}"]}"#],
+    ),
+    (
+        "contactGone",
+        "those who saw the contact and no longer do",
+        "mina",
+        ["PUT", "/contacts/{contact}/visibility", r#"{"range":"owner"}"#],
+    ),
+    (
+        "grant",
+        "the member whose permission changed",
+        "aiko",
+        ["POST", "/company/external/partner/grants", r#"{"memberIds":["{colleague}"]}"#],
+    ),
+    (
+        "me",
+        "the member whose profile, settings or company changed",
+        "mina",
+        ["PATCH", "/me", r#"{"settings":{"language":"ko"}}"#],
+    ),
+    (
+        "reports",
+        "administrators and auditors of the company reported to",
+        "mina",
+        ["POST", "/reports", r#"{"roomId":"{room}","reason":"spam"}"#],
+    ),
+    ("roomGone", "the one who left, or was taken out", "mina", ["DELETE", "/rooms/{group}/participants/{granted}", ""]),
 ];
 
 /// Two companies that talk and a third that talks with neither; things of each.

@@ -9,6 +9,8 @@ export class PagedList<T> {
 	#cursor: string | undefined;
 	#question = 0;
 	#fetch: (cursor?: string) => Promise<Page<T>> = async () => ({ items: [] });
+	/** What failed last, to be tried once more. */
+	#failed: () => Promise<void> = async () => {};
 
 	async load(fetch: (cursor?: string) => Promise<Page<T>>) {
 		this.#fetch = fetch;
@@ -20,9 +22,11 @@ export class PagedList<T> {
 		if (this.hasMore && this.status === 'ready') await this.#next(false);
 	}
 
-	/** Asks once more for the page that failed. */
+	/** Asks once more for what failed: a page, or all that is held. */
 	async again() {
-		if (this.status === 'failed') await this.#next(this.items.length === 0);
+		if (this.status !== 'failed') return;
+		this.status = 'loading';
+		await this.#failed();
 	}
 
 	/** Fetches anew what is held, as far as it goes, while it stays to be seen. */
@@ -43,9 +47,7 @@ export class PagedList<T> {
 			this.hasMore = cursor !== undefined;
 			this.status = 'ready';
 		} catch (error) {
-			if (question !== this.#question) return;
-			this.error = error;
-			this.status = 'failed';
+			this.#fail(question, error, () => this.renew());
 		}
 	}
 
@@ -60,9 +62,14 @@ export class PagedList<T> {
 			this.hasMore = Boolean(page.nextCursor);
 			this.status = 'ready';
 		} catch (error) {
-			if (question !== this.#question) return;
-			this.error = error;
-			this.status = 'failed';
+			this.#fail(question, error, () => this.#next(fresh));
 		}
+	}
+
+	#fail(question: number, error: unknown, again: () => Promise<void>) {
+		if (question !== this.#question) return;
+		this.#failed = again;
+		this.error = error;
+		this.status = 'failed';
 	}
 }
