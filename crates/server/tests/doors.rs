@@ -309,7 +309,7 @@ async fn i07_every_frame_of_the_server_reaches_those_it_is_for(backend: Backend)
         let request = (!body.is_empty()).then(|| serde_json::from_str(&fill(body, &world.things)).unwrap());
         let by = &world.people[by];
         if *method == "SAY" {
-            let socket = sockets.get_mut(&*by.handle.split('@').next().unwrap()).unwrap();
+            let socket = sockets.get_mut(by.handle.split('@').next().unwrap()).unwrap();
             socket.say(request.unwrap()).await;
             if !matches!(*op, "ready" | "typing") {
                 while !socket.seen.iter().any(|f| f["op"] == *op) {
