@@ -56,14 +56,17 @@ fn set_up(place: &Place, world: &World, server: &Server, pairs: &[Pair], outbox:
         http.call("PATCH", "/me", &pair.receiver, &searchable)?;
     }
 
-    let mut invite = |pair: &Pair| -> anyhow::Result<(Value, String)> {
+    let mut invite = |inviter: &str| -> anyhow::Result<(Value, String)> {
         let wanted = json!({ "network": "partner", "maxUses": 1 });
-        let made = http.call("POST", "/invitations", &pair.receiver, &wanted)?;
+        let made = http.call("POST", "/invitations", inviter, &wanted)?;
         let code = made["url"].as_str().and_then(|url| url.rsplit('/').next()).context("a code")?.to_owned();
         Ok((made, code))
     };
-    let [(_, dormant), (_, of_suspended), (withdrawn, revoked), (_, used)] =
-        [invite(&pairs[1])?, invite(&pairs[2])?, invite(&pairs[3])?, invite(&pairs[4])?];
+    let (_, dormant) = invite(&pairs[1].receiver)?;
+    let (_, of_suspended) = invite(&pairs[2].receiver)?;
+    let (withdrawn, revoked) = invite(&pairs[3].receiver)?;
+    let (_, used) = invite(&pairs[4].receiver)?;
+    let (_, of_colleague) = invite(&pairs[6].sender)?;
     let path = format!("/invitations/{}", withdrawn["id"].as_str().context("an id")?);
     http.call("DELETE", &path, &pairs[3].receiver, &Value::Null)?;
     let path = format!("/invitations/by-code/{used}/accept");
@@ -108,6 +111,7 @@ fn set_up(place: &Place, world: &World, server: &Server, pairs: &[Pair], outbox:
                 ("used up", used),
                 ("dormant", dormant),
                 ("of somebody suspended", of_suspended),
+                ("of a colleague", of_colleague),
             ],
         ),
     ])

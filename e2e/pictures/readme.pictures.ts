@@ -156,6 +156,7 @@ picture('inviting, and what the invited one sees', async ({ browser }) => {
 	await page.getByLabel('Purpose').fill('Spring fair, booth 12');
 	await page.getByRole('button', { name: 'Make invitation' }).click();
 	const ready = page.getByRole('region', { name: 'Your invitation' });
+	await page.getByRole('button', { name: 'Dismiss' }).click();
 	const url = await ready.getByText(/\/i\//).innerText();
 	await take(page, 'invitation');
 	const invited = await open(browser, 'leo@borealis.example', { size: PHONE });

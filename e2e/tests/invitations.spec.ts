@@ -47,6 +47,7 @@ async function invite(page: Page, purpose: string): Promise<string> {
 	await page.getByLabel('Purpose').fill(purpose);
 	await page.getByRole('button', { name: 'Make invitation' }).click();
 	const ready = page.getByRole('region', { name: 'Your invitation' });
+	await expect(ready.getByRole('button', { name: 'Copy link' })).toBeInViewport();
 	await expect(ready.getByRole('img')).toBeVisible();
 	return ready.getByText(/\/i\//).innerText();
 }

@@ -73,16 +73,19 @@ impl App {
         self.card(&mut tx, permit, actor, target, None).await
     }
 
-    /// The card of whoever issued an invitation. Adding them by it accepts the invitation.
+    /// The card of whoever issued an invitation. Adding them by it accepts the invitation. Where there is none, somebody
+    /// else is judged, as in [`App::look_up`].
     pub(crate) async fn card_by_invitation(
         &self,
         tx: &mut Tx,
         actor: &Actor,
-        inviter: MemberId,
-        invitation: InvitationId,
+        found: Option<(MemberId, InvitationId)>,
     ) -> Result<PersonCard, AppError> {
-        let permit = self.may_discover(tx, actor, inviter).await?;
-        self.card(tx, permit, actor, inviter, Some(invitation)).await
+        let stand_in = members::find_outsider(tx, actor.company).await?;
+        let judged = found.map(|(inviter, _)| inviter).or(stand_in).ok_or(AppError::NotFound)?;
+        let verdict = self.may_discover(tx, actor, judged).await;
+        let (inviter, invitation) = found.ok_or(AppError::NotFound)?;
+        self.card(tx, verdict?, actor, inviter, Some(invitation)).await
     }
 
     /// Finds somebody and puts it on record, decided anew in the transaction that writes.

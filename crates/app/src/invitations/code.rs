@@ -38,9 +38,9 @@ impl Code {
         &self.0
     }
 
-    /// What the database finds it by.
-    pub(super) fn hash(&self) -> Vec<u8> {
-        Sha256::digest(self.0.as_bytes()).to_vec()
+    /// What the database finds a code by; what is none is looked for like anything else.
+    pub(super) fn hash(code: Option<&Self>) -> Vec<u8> {
+        Sha256::digest(code.map_or("", Self::as_str)).to_vec()
     }
 }
 
