@@ -97,6 +97,9 @@ export async function texts(page: Page): Promise<string[]> {
 	return thread(page).locator('div[data-seq]').allInnerTexts();
 }
 
+/** A screen a look: a long list takes many, and the ever longer pauses between looks would use up the time. */
+const WHOLE_LIST = { intervals: [50], timeout: 30_000 };
+
 /** The texts of all rows of a list that draws only those in view: scrolled through from its beginning to its end. */
 export async function allRows(list: Locator): Promise<string[]> {
 	const rows = new Map<number, string>();
@@ -119,7 +122,7 @@ export async function allRows(list: Locator): Promise<string[]> {
 			});
 			const isLoading = await list.locator('xpath=..').getByText('Loading…').count();
 			return atEnd && isLoading === 0 && rows.size === seen[0]?.of;
-		})
+		}, WHOLE_LIST)
 		.toBe(true);
 	return [...rows.entries()].sort(([a], [b]) => a - b).map(([, text]) => text);
 }
