@@ -123,7 +123,7 @@ impl App {
     ) -> Result<Invitation, AppError> {
         let sealed = self.sealer.seal(invitation.id.as_uuid().as_bytes(), code.as_str().as_bytes());
         invitation.sealed_code = sealed.ok_or_else(|| AppError::internal("sealing"))?;
-        invitations::insert(&mut work.tx, permit, &invitation, &Code::hash(Some(&code))).await?;
+        invitations::insert(&mut work.tx, permit, &invitation, &Code::hash(Some(code))).await?;
         let details = serde_json::json!({
             "kind": invitation.kind, "network": invitation.network, "purpose": invitation.purpose,
             "expiresAt": invitation.expires_at, "maxUses": invitation.max_uses, "mailed": invitation.email.is_some(),
