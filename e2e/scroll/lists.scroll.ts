@@ -92,7 +92,8 @@ measure(`${MANY} rooms`, async ({ browser }) => {
 });
 
 measure(`${MANY} messages`, async ({ browser }) => {
-	const room = (await mina.post('/rooms', { name: 'A long thread', memberIds: [] })).ok().id;
+	const kenji = (await mina.get('/company/members?query=kenji')).ok().items[0].id;
+	const room = (await mina.post('/rooms', { name: 'A long thread', memberIds: [kenji] })).ok().id;
 	await make(async (n) => (await mina.post(`/rooms/${room}/messages`, { clientId: `n${n}`, text: `Line ${n} of many` })).ok());
 	const page = await open(browser);
 	await roomEntry(page, 'A long thread').click();
