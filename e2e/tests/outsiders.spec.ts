@@ -57,28 +57,16 @@ for (const [name, size] of [
 			const claire = await server.api('claire@borealis.example', 'liaison-demo');
 			const idOf = async (person: Person) => (await person.api.get('/me')).ok().id as string;
 			const allowed = { connect: 'allow', mode: 'selectedMembers' };
-			(
-				await aiko.api.patch('/company/external/partner', {
-					...allowed,
-					firstContact: 'request',
-				})
-			).ok();
+			(await aiko.api.patch('/company/external/partner', { ...allowed, firstContact: 'request' })).ok();
 			(await claire.patch('/company/external/partner', allowed)).ok();
-			(
-				await aiko.api.post('/company/external/partner/grants', {
-					memberIds: [await idOf(mina)],
-				})
-			).ok();
+			(await aiko.api.post('/company/external/partner/grants', { memberIds: [await idOf(mina)] })).ok();
 			const memberIds = [await idOf(leo), await idOf(amelie)];
 			(await claire.post('/company/external/partner/grants', { memberIds })).ok();
 		});
 
 		test.afterEach(async ({}, testInfo: TestInfo) => {
 			if (testInfo.status === testInfo.expectedStatus) return;
-			await testInfo.attach('server log', {
-				body: server.log,
-				contentType: 'text/plain',
-			});
+			await testInfo.attach('server log', { body: server.log, contentType: 'text/plain' });
 		});
 
 		test.afterAll(async () => {
@@ -90,9 +78,7 @@ for (const [name, size] of [
 			await test.step('Leo adds Mina, and reads what he waits for', async () => {
 				await lookUp(leo.page, 'mina@hana.example');
 				await leo.page.getByRole('button', { name: 'Add', exact: true }).click();
-				const panel = leo.page.getByRole('region', {
-					name: 'This room is frozen',
-				});
+				const panel = leo.page.getByRole('region', { name: 'This room is frozen' });
 				await expect(panel).toContainText('The other company does not allow this at present.');
 				await expect(panel).toContainText('Mina Sato first has to accept your contact');
 				await expect(composer(leo.page)).toBeHidden();
@@ -133,9 +119,7 @@ for (const [name, size] of [
 		test('a first contact is declined, and the asker reads nothing of it', async () => {
 			await lookUp(amelie.page, 'mina@hana.example');
 			await amelie.page.getByRole('button', { name: 'Add', exact: true }).click();
-			const panel = amelie.page.getByRole('region', {
-				name: 'This room is frozen',
-			});
+			const panel = amelie.page.getByRole('region', { name: 'This room is frozen' });
 			await expect(panel).toBeVisible();
 			const before = await panel.innerText();
 			const { page } = mina;
@@ -157,9 +141,7 @@ for (const [name, size] of [
 				const { page } = mina;
 				await openRoom(page, 'Leo Tremblay');
 				await page.getByRole('region', { name: 'Contact' }).getByRole('button', { name: 'Report' }).click();
-				const dialog = page.getByRole('dialog', {
-					name: 'Report Leo Tremblay',
-				});
+				const dialog = page.getByRole('dialog', { name: 'Report Leo Tremblay' });
 				await expect(dialog).toContainText('Neither Leo Tremblay nor Borealis Logistics is told.');
 				await dialog.getByLabel('Spam or unwanted advertising').check();
 				await dialog.getByLabel('What should your administrators know?').fill('The third time this week.');

@@ -8,6 +8,9 @@ export function asksMe(room: Room): boolean {
 	);
 }
 
+/** No word has been said: the one line there may be is the notice that it is closed. */
+export const isUnspoken = (room: Room) => room.lastSeq <= 1;
+
 /**
  * A contact that I have added, closed by the other side before anything was said: it may wait for a yes. Whether it
  * does, was declined, or another rule is in the way is not told, so the words are the same for all of them.
@@ -18,7 +21,7 @@ export function mayWaitForYes(room: Room): boolean {
 		room.external &&
 		room.state.status === 'frozen' &&
 		Boolean(room.contact?.saved) &&
-		room.lastSeq <= 1 &&
+		isUnspoken(room) &&
 		room.state.reasons.every((reason) => reason.code === 'OTHER_SIDE')
 	);
 }
