@@ -125,6 +125,9 @@ for (const [name, size] of [
 			const mina = await signIn(browser, 'mina@hana.example', size);
 			await mina.page.goto('/contacts/external/new?tab=invite');
 			await mina.page.getByLabel('Purpose').fill('By mail');
+			await mina.page.getByRole('textbox', { name: 'Invite via e-mail' }).fill('guest');
+			await mina.page.getByRole('button', { name: 'Make and send' }).click();
+			await expect(mina.page.getByText('This is not an e-mail address.')).toBeVisible();
 			await mina.page.getByRole('textbox', { name: 'Invite via e-mail' }).fill('guest@mail.example');
 			await mina.page.getByLabel('Language of the text').selectOption('日本語');
 			await mina.page.getByRole('button', { name: 'Make and send' }).click();
